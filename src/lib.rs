@@ -1,0 +1,3 @@
+//! OpenAI instrumentation for Sentry.
+
+mod types;
