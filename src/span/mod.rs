@@ -18,7 +18,7 @@ use sentry_core::protocol::{SpanId, SpanStatus, TraceId, Value};
 use sentry_core::{Client, Hub, Transaction, TransactionContext, TransactionOrSpan};
 
 use self::parent::Parent;
-pub(crate) use self::thread::hub as current_hub;
+pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
 
 /// The data key for what made a span.
 const ORIGIN: &str = "sentry.origin";

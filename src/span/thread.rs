@@ -30,10 +30,16 @@ impl Drop for Unmark {
 /// The hub of the running thread. Only for code that a thread-local's destructor does not run.
 pub(crate) fn hub() -> Arc<Hub> {
     let hub = Hub::current();
-    if !MARK.get() {
-        MARK.set(UNMARK.try_with(|_| ()).is_ok());
-    }
+    MARK.set(UNMARK.try_with(|_| ()).is_ok());
     hub
+}
+
+/// Marks the running thread as one whose hub can be used. Only for code that a thread-local's destructor does
+/// not run.
+pub(crate) fn mark() {
+    if !MARK.get() {
+        hub();
+    }
 }
 
 /// The hub of the running thread, if it can be used for certain.
