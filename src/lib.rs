@@ -1,3 +1,5 @@
 //! OpenAI instrumentation for Sentry.
 
+mod record;
+mod settings;
 mod types;
