@@ -6,7 +6,7 @@ use sentry_core::protocol::SpanStatus;
 use super::failure::{Failure, of_http_status};
 use super::{Attempts, Call};
 use crate::error::Error;
-use crate::record::attributes as names;
+use crate::record::attributes::names;
 use crate::span::{self, Identity, Place, Span};
 
 const OP: &str = "http.client";

@@ -10,7 +10,7 @@ use crate::span::Span;
 /// Captures `error` in the hub of its call, linked to its span. The trace context is made here and holds ids
 /// alone: left to sentry-core, it would be a copy of the whole root, data included.
 pub(super) fn capture(span: &Span, error: &Error, failure: &Failure) {
-    let (trace_id, span_id, _) = span.ids();
+    let (trace_id, span_id) = span.ids();
     let exception = Exception {
         ty: "OpenAiError".to_owned(),
         value: Some(error.to_string()),

@@ -17,10 +17,13 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (status, error_type) = match error {
             Error::Api(error) => return Self::from(&**error),
-            Error::Timeout(Timeout::Connect | Timeout::Attempt(_) | Timeout::StreamIdle(_)
-            | Timeout::Deadline(_) | Timeout::HttpClient) => {
-                (SpanStatus::DeadlineExceeded, "timeout")
-            }
+            Error::Timeout(
+                Timeout::Connect
+                | Timeout::Attempt(_)
+                | Timeout::StreamIdle(_)
+                | Timeout::Deadline(_)
+                | Timeout::HttpClient,
+            ) => (SpanStatus::DeadlineExceeded, "timeout"),
             Error::Connect(_) => (SpanStatus::Unavailable, "connect"),
             Error::Interrupted(_) => (SpanStatus::Unavailable, "stream_interrupted"),
             Error::Decode(_) => (SpanStatus::InternalError, "decode"),
@@ -104,16 +107,20 @@ pub(super) fn of_http_status(status: u16) -> SpanStatus {
 /// The status for an error that has a name but no HTTP status of its own.
 fn of_name(name: &str) -> SpanStatus {
     match name {
-        "rate_limit_exceeded" | "rate_limit_error" | "insufficient_quota" | "tokens"
+        "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "insufficient_quota"
+        | "tokens"
         | "requests" => SpanStatus::ResourceExhausted,
         "invalid_api_key" | "authentication_error" => SpanStatus::Unauthenticated,
         "permission_error" | "permission_denied" => SpanStatus::PermissionDenied,
         "model_not_found" | "not_found" | "not_found_error" => SpanStatus::NotFound,
         "timeout" | "timeout_error" | "vector_store_timeout" => SpanStatus::DeadlineExceeded,
         "overloaded_error" | "service_unavailable" => SpanStatus::Unavailable,
-        "context_length_exceeded" | "bad_request" | "content_filter" | "content_policy_violation" => {
-            SpanStatus::InvalidArgument
-        }
+        "context_length_exceeded"
+        | "bad_request"
+        | "content_filter"
+        | "content_policy_violation" => SpanStatus::InvalidArgument,
         name if name.starts_with("invalid_") || name.starts_with("image_") => {
             SpanStatus::InvalidArgument
         }
@@ -137,15 +144,50 @@ mod tests {
     fn an_api_error_is_named_by_code_then_type_then_status() {
         use SpanStatus::{InternalError, InvalidArgument, ResourceExhausted};
         let table = [
-            (400, r#"{"error":{"code":"context_length_exceeded","type":"t"}}"#, InvalidArgument, "context_length_exceeded"),
-            (429, r#"{"error":{"code":null,"type":"tokens"}}"#, ResourceExhausted, "tokens"),
-            (429, r#"{"error":{"code":429,"type":"a prompt"}}"#, ResourceExhausted, "429"),
+            (
+                400,
+                r#"{"error":{"code":"context_length_exceeded","type":"t"}}"#,
+                InvalidArgument,
+                "context_length_exceeded",
+            ),
+            (
+                429,
+                r#"{"error":{"code":null,"type":"tokens"}}"#,
+                ResourceExhausted,
+                "tokens",
+            ),
+            (
+                429,
+                r#"{"error":{"code":429,"type":"a prompt"}}"#,
+                ResourceExhausted,
+                "429",
+            ),
             (500, "<html>", InternalError, "500"),
             (413, "", InvalidArgument, "413"),
-            (200, r#"{"error":{"code":"rate_limit_exceeded"}}"#, ResourceExhausted, "rate_limit_exceeded"),
-            (200, r#"{"error":{"code":429,"message":"m"}}"#, ResourceExhausted, "429"),
-            (200, r#"{"error":{"code":502,"type":"upstream"}}"#, InternalError, "upstream"),
-            (200, r#"{"error":"SECRET prompt"}"#, InternalError, "api_error"),
+            (
+                200,
+                r#"{"error":{"code":"rate_limit_exceeded"}}"#,
+                ResourceExhausted,
+                "rate_limit_exceeded",
+            ),
+            (
+                200,
+                r#"{"error":{"code":429,"message":"m"}}"#,
+                ResourceExhausted,
+                "429",
+            ),
+            (
+                200,
+                r#"{"error":{"code":502,"type":"upstream"}}"#,
+                InternalError,
+                "upstream",
+            ),
+            (
+                200,
+                r#"{"error":"SECRET prompt"}"#,
+                InternalError,
+                "api_error",
+            ),
         ];
         for (status, body, expected, name) in table {
             assert_eq!(failure(status, body), (expected, name.to_owned()), "{body}");
@@ -156,12 +198,24 @@ mod tests {
     fn every_http_status_has_its_span_status() {
         use SpanStatus as S;
         let table = [
-            (200, S::Ok), (204, S::Ok), (302, S::UnknownError), (400, S::InvalidArgument),
-            (401, S::Unauthenticated), (403, S::PermissionDenied), (404, S::NotFound),
-            (408, S::DeadlineExceeded), (409, S::AlreadyExists), (418, S::InvalidArgument),
-            (422, S::InvalidArgument), (429, S::ResourceExhausted), (500, S::InternalError),
-            (501, S::Unimplemented), (502, S::InternalError), (503, S::Unavailable),
-            (504, S::DeadlineExceeded), (529, S::InternalError),
+            (200, S::Ok),
+            (204, S::Ok),
+            (302, S::UnknownError),
+            (400, S::InvalidArgument),
+            (401, S::Unauthenticated),
+            (403, S::PermissionDenied),
+            (404, S::NotFound),
+            (408, S::DeadlineExceeded),
+            (409, S::AlreadyExists),
+            (418, S::InvalidArgument),
+            (422, S::InvalidArgument),
+            (429, S::ResourceExhausted),
+            (500, S::InternalError),
+            (501, S::Unimplemented),
+            (502, S::InternalError),
+            (503, S::Unavailable),
+            (504, S::DeadlineExceeded),
+            (529, S::InternalError),
         ];
         for (http, status) in table {
             assert_eq!(of_http_status(http), status, "{http}");

@@ -16,8 +16,8 @@ use sentry_core::protocol::SpanStatus;
 use crate::ambient::{self, Ambient};
 use crate::error::Error;
 use crate::integration::OpenAiIntegration;
-use crate::record::attributes as names;
-use crate::record::{Attributes, Prompt, Reply, budget};
+use crate::record::attributes::{Attributes, names};
+use crate::record::{Prompt, Reply, budget};
 use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
 
@@ -241,11 +241,11 @@ impl ModelCall {
         let mut status = otherwise;
         if let Some(failure) = self.failure {
             status = failure.status;
-            self.facts.push(names::ERROR_TYPE, failure.error_type.as_ref());
+            self.facts
+                .push(names::ERROR_TYPE, failure.error_type.as_ref());
         }
         if !self.content.is_empty() {
-            let (_, _, root) = self.span.ids();
-            budget::spend(root, &mut self.content);
+            budget::spend(self.span.root(), &mut self.content);
         }
         self.span.record(self.facts);
         self.span.record(self.content);

@@ -4,8 +4,8 @@ use sentry_core::protocol::SpanStatus;
 
 use super::Call;
 use crate::error::Error;
-use crate::record::attributes as names;
 use crate::record::Fold;
+use crate::record::attributes::names;
 
 /// A call and what its stream has given so far. Dropped before its end, it records that much.
 pub(crate) struct StreamCall<F: Fold> {
@@ -33,7 +33,9 @@ impl<F: Fold> StreamCall<F> {
             self.has_content = true;
             if let Some(model) = self.call.as_mut().and_then(|call| call.model.as_mut()) {
                 let seconds = model.span.elapsed().as_secs_f64();
-                model.facts.push(names::RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
+                model
+                    .facts
+                    .push(names::RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
             }
         }
         fold.push(event);

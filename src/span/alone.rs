@@ -69,7 +69,7 @@ impl Span {
     /// The span as it goes over the wire, ended now.
     pub(super) fn into_protocol(self, status: SpanStatus) -> protocol::Span {
         let end = self.end();
-        let (trace_id, span_id, _) = self.ids();
+        let (trace_id, span_id) = self.ids();
         let parent_span_id = match &self.handle {
             Handle::Root(_) => None,
             Handle::Child { parent, .. } => Some(parent.id()),
