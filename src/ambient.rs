@@ -5,10 +5,9 @@
 //! task or thread: a spawned task inherits nothing, siblings in one `join!` see nothing of each other.
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 /// What a call inherits.
 #[derive(Clone, Debug, Default)]
@@ -47,27 +46,8 @@ pub(crate) fn within<R>(ambient: Ambient, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// A future whose polls run [`within`] an [`Ambient`].
-#[derive(Debug)]
-pub(crate) struct Within<F> {
-    ambient: Ambient,
-    future: Pin<Box<F>>,
-}
-
-impl<F: Future> Within<F> {
-    pub(crate) fn new(ambient: Ambient, future: F) -> Self {
-        Self {
-            ambient,
-            future: Box::pin(future),
-        }
-    }
-}
-
-impl<F: Future> Future for Within<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let ambient = self.ambient.clone();
-        within(ambient, || self.future.as_mut().poll(cx))
-    }
+/// Awaits `future` with `ambient` in force whenever it is polled.
+pub(crate) async fn within_future<F: Future>(ambient: Ambient, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| within(ambient.clone(), || future.as_mut().poll(cx))).await
 }

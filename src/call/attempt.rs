@@ -29,13 +29,13 @@ impl Call {
         self.end_attempt_as(SpanStatus::Cancelled);
         match (&mut self.attempts, &self.model) {
             (Attempts::OfModelCall(slot), Some(model)) => {
-                *slot = Some(attempt.start(|identity| Some(model.span.child(identity))));
+                *slot = attempt.start(|identity| Some(model.span.child(identity)));
             }
             (Attempts::OfParent(slot), _) => {
-                *slot = Some(attempt.start(|identity| {
+                *slot = attempt.start(|identity| {
                     let place = Place::find(span::current_hub()).filter(Place::has_parent)?;
                     place.start(identity, std::iter::empty())
-                }));
+                });
             }
             _ => {}
         }

@@ -91,7 +91,8 @@ impl ApiError {
         let body = message.is_none().then(|| json.to_string());
         Self {
             message,
-            kind: text("type"),
+            // A flat error calls itself one; that names nothing.
+            kind: text("type").filter(|kind| kind != "error"),
             code: text("code"),
             param: text("param"),
             body: body.and_then(|body| excerpt(body.as_bytes())),

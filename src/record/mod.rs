@@ -10,11 +10,14 @@ pub(crate) mod budget;
 mod json;
 mod media;
 mod messages;
+mod provider;
 mod serializer;
 
 use attributes::Attributes;
 
 use crate::settings::Settings;
+
+pub(crate) use provider::provider;
 
 /// Which endpoint a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
