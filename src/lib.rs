@@ -1,3 +1,4 @@
 //! OpenAI instrumentation for Sentry.
 
 mod types;
+pub use types::responses;
