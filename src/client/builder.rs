@@ -61,7 +61,10 @@ impl ClientBuilder {
 
     /// Takes what is not set yet from `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_ORG_ID` and
     /// `OPENAI_PROJECT_ID`. Values are trimmed; blank ones count as unset.
-    #[expect(clippy::wrong_self_convention, reason = "it adds to the builder, as `Client::from_env` does")]
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "it adds to the builder, as `Client::from_env` does"
+    )]
     pub fn from_env(mut self) -> Self {
         let get = |name| {
             let value = std::env::var(name).ok()?;
@@ -229,7 +232,9 @@ impl ClientBuilder {
         let base = Url::parse(base)
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| config("the base URL is no http(s) URL: give one like https://api.openai.com/v1"))?;
+            .ok_or_else(|| {
+                config("the base URL is no http(s) URL: give one like https://api.openai.com/v1")
+            })?;
         if !base.username().is_empty() || base.password().is_some() {
             return Err(config(
                 "the base URL holds a user or password: give them by `header` or `api_key`",
@@ -260,7 +265,9 @@ impl ClientBuilder {
         ] {
             if let Some(value) = value {
                 let value = HeaderValue::try_from(value.trim()).map_err(|_| {
-                    config(&format!("the value for {name} can't be sent: it holds a control character"))
+                    config(&format!(
+                        "the value for {name} can't be sent: it holds a control character"
+                    ))
                 })?;
                 headers.insert(name, value);
             }
@@ -318,7 +325,10 @@ mod tests {
             (Client::builder().api_key("sk-SECRET\nx"), "line break"),
             (builder().base_url("SECRET"), "base URL"),
             (builder().base_url("ftp://SECRET"), "base URL"),
-            (builder().base_url("http://SECRET:SECRET@host/v1"), "password"),
+            (
+                builder().base_url("http://SECRET:SECRET@host/v1"),
+                "password",
+            ),
             (builder().organization("SECRET\n"), ""),
             (builder().project("a\u{7f}SECRET"), "openai-project"),
             (
@@ -341,12 +351,17 @@ mod tests {
 
     #[test]
     fn a_server_of_ones_own_needs_no_key() {
-        Client::builder().base_url("http://localhost:11434/v1").build().unwrap();
+        Client::builder()
+            .base_url("http://localhost:11434/v1")
+            .build()
+            .unwrap();
     }
 
     #[test]
     fn the_key_is_shown_nowhere() {
-        let builder = Client::builder().api_key("sk-SECRET").base_url("https://h/v1?key=SECRET");
+        let builder = Client::builder()
+            .api_key("sk-SECRET")
+            .base_url("https://h/v1?key=SECRET");
         assert!(!format!("{builder:?}").contains("SECRET"));
         assert!(!format!("{:#?}", builder.build().unwrap()).contains("SECRET"));
     }

@@ -1,5 +1,6 @@
 //! The client: a thin, typed way to OpenAI's API over HTTP, whose model calls are recorded.
 
+mod ask;
 mod builder;
 mod chat;
 mod conversations;

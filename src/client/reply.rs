@@ -11,6 +11,10 @@ use crate::error::{ApiError, DecodeError, Error, reason};
 
 /// A type that a reply's body is read into.
 pub(super) trait ReplyBody: DeserializeOwned {
+    fn read(body: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(body)
+    }
+
     /// The error that stands in a reply whose status is a success; some servers send such.
     fn error(&self) -> Option<&Value>;
 }
@@ -35,7 +39,7 @@ pub(super) fn encode(request: &impl Serialize, fields: &[&str]) -> Result<Bytes,
 /// Reads a whole reply.
 pub(super) fn decode<T: ReplyBody>(reply: Reply) -> Result<T, Error> {
     let Reply { head, body } = reply;
-    match serde_json::from_slice::<T>(&body) {
+    match T::read(&body) {
         Ok(value) => match value.error().filter(|error| !error.is_null()) {
             Some(error) => {
                 let error = serde_json::json!({ "error": error });

@@ -9,6 +9,7 @@ use reqwest::Url;
 use reqwest::redirect::Policy;
 
 use super::options::RequestOptions;
+use super::reply::{ReplyBody, decode};
 use super::retry;
 use crate::ambient;
 use crate::call::{Attempt, Call, Target};
@@ -91,6 +92,31 @@ impl Transport {
             target.conversation_id = Some(id.as_str().into());
         }
         target
+    }
+
+    /// One call that is not to a model, from its request to its typed reply.
+    pub(super) async fn exchange<T: ReplyBody>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<Bytes>,
+        options: &RequestOptions,
+    ) -> Result<T, Error> {
+        let mut call = Call::start_plain();
+        let out = Outgoing {
+            method,
+            path,
+            query,
+            body,
+            options,
+        };
+        let result = self.fetch(&mut call, &out).await.and_then(decode);
+        match &result {
+            Ok(_) => call.finish(),
+            Err(error) => call.fail(error),
+        }
+        result
     }
 
     /// Sends the request until a whole reply is there, or no more attempts are.
