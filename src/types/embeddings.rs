@@ -14,7 +14,7 @@ pub use super::usage::{CompletionTokensDetails, PromptTokensDetails, Usage};
 object! {
     /// Asks for the embeddings of texts.
     ///
-    /// ```ignore
+    /// ```
     /// use sentry_openai::embeddings;
     ///
     /// let request = embeddings::Request::new("text-embedding-3-small", ["one text", "another"]);
@@ -389,10 +389,10 @@ mod tests {
     #[test]
     fn lists_and_base64_are_read_the_same() {
         assert_eq!(vector(json!([1, -0.5, 2.0])).as_slice(), [1.0, -0.5, 2.0]);
-        for base64 in ["AACAPwAAAL8AAABA", "AACAPwAAAL8AAABA\u{0}"] {
-            let base64 = base64.trim_end_matches('\u{0}');
-            assert_eq!(vector(json!(base64)).as_slice(), [1.0, -0.5, 2.0]);
-        }
+        assert_eq!(
+            vector(json!("AACAPwAAAL8AAABA")),
+            vector(json!([1, -0.5, 2]))
+        );
         for base64 in ["AACAPw==", "AACAPw"] {
             assert_eq!(vector(json!(base64)), Vector::Floats(vec![1.0]));
         }
