@@ -3,3 +3,5 @@
 mod record;
 mod settings;
 mod types;
+
+pub use types::{chat, conversations, embeddings, models};

@@ -546,7 +546,7 @@ macro_rules! strings {
             }
         }
 
-        deserialize_open!($name);
+        $crate::types::open::deserialize_open!($name);
     };
 }
 
@@ -618,7 +618,12 @@ macro_rules! union {
                     })*
                     $(None => {
                         let rest = serde::de::value::MapAccessDeserializer::new(rest);
-                        serde::Deserialize::deserialize(rest).map(Self::$default).map(Some)
+                        let mut value = Self::$default(serde::Deserialize::deserialize(rest)?);
+                        // `null` is no tag either, and must not stand beside the one that is written.
+                        if let Self::$default(object) = &mut value {
+                            object.extra.remove($tag);
+                        }
+                        Ok(Some(value))
                     })?
                     #[allow(unreachable_patterns, reason = "`else` takes all that have no tag")]
                     _ => $crate::types::open::untagged($tag, tag, rest).map(Self::Unknown).map(Some),
@@ -626,7 +631,7 @@ macro_rules! union {
             }
         }
 
-        deserialize_open!($name);
+        $crate::types::open::deserialize_open!($name);
     };
 }
 
