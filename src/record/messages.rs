@@ -1,5 +1,7 @@
 //! Messages as they are recorded: a role and its parts, whatever API they come from.
 
+use serde_json::Value;
+
 use super::attributes::{Attributes, names};
 use super::json::{Full, Json, Writer, encoded_len};
 use super::media::{self, Location};
@@ -36,6 +38,11 @@ pub(crate) enum Part<'a> {
     File {
         file_id: &'a str,
     },
+    /// Tools that come along.
+    Tools {
+        kind: &'a str,
+        tools: Vec<Definition<'a>>,
+    },
     /// Whatever else, as it came.
     Other(&'a dyn Json),
 }
@@ -45,8 +52,8 @@ pub(crate) enum Content<'a> {
     Text(&'a str),
     Parts(Vec<Part<'a>>),
     Code(&'a str),
+    Tools(Vec<Definition<'a>>),
     Json(&'a dyn Json),
-    Binary,
 }
 
 /// A tool that the model may call.
@@ -114,6 +121,19 @@ impl<'a> Part<'a> {
         }
     }
 
+    /// A recording by the name of its encoding.
+    pub(crate) fn audio(format: Option<&str>) -> Self {
+        let mime_type = match format {
+            Some("wav") => Some("audio/wav"),
+            Some("mp3") => Some("audio/mpeg"),
+            _ => None,
+        };
+        Self::Blob {
+            modality: "audio",
+            mime_type,
+        }
+    }
+
     /// About the bytes it takes, without reading it.
     fn weight(&self) -> usize {
         const AROUND: usize = 48;
@@ -126,7 +146,7 @@ impl<'a> Part<'a> {
                 48 + content.as_ref().map_or(0, Content::weight)
             }
             Self::Blob { .. } | Self::File { .. } => AROUND,
-            Self::Other(_) => 256,
+            Self::Tools { .. } | Self::Other(_) => 256,
         };
         inside.saturating_add(AROUND)
     }
@@ -134,9 +154,13 @@ impl<'a> Part<'a> {
     /// Whether the weight is no more than a guess.
     fn is_guessed(&self) -> bool {
         match self {
-            Self::Other(_) => true,
-            Self::ToolCall { arguments, .. } => matches!(arguments, Some(Content::Json(_))),
-            Self::ToolCallResponse { content, .. } => matches!(content, Some(Content::Json(_))),
+            Self::Tools { .. } | Self::Other(_) => true,
+            Self::ToolCall {
+                arguments: content, ..
+            }
+            | Self::ToolCallResponse { content, .. } => {
+                matches!(content, Some(Content::Json(_) | Content::Tools(_)))
+            }
             _ => false,
         }
     }
@@ -193,6 +217,10 @@ impl<'a> Part<'a> {
                 kind(to, "file")?;
                 to.field("file_id", |to| to.name(file_id))
             }
+            Self::Tools { kind: name, tools } => {
+                kind(to, name)?;
+                to.field("tools", |to| write_tools(tools, to))
+            }
             Self::Other(_) => Ok(()),
         })
     }
@@ -206,8 +234,7 @@ impl Content<'_> {
                 .iter()
                 .map(Part::weight)
                 .fold(2, usize::saturating_add),
-            Self::Json(_) => 256,
-            Self::Binary => 20,
+            Self::Json(_) | Self::Tools(_) => 256,
         }
     }
 
@@ -218,7 +245,7 @@ impl Content<'_> {
             Self::Parts(parts) => write_parts(parts, to),
             Self::Code(code) => to.object(|to| to.field("code", |to| to.content(code))),
             Self::Json(value) => to.hiding_secrets(|to| value.write(to)),
-            Self::Binary => to.whole(media::SUBSTITUTE),
+            Self::Tools(tools) => write_tools(tools, to),
         }
     }
 }
@@ -250,6 +277,19 @@ impl Definition<'_> {
             });
             Ok(())
         })
+    }
+}
+
+/// What an unknown tool tells of itself; nothing else of it is recorded.
+pub(crate) fn definition_of(tool: &Value) -> Definition<'_> {
+    Definition {
+        kind: tool.get("type").and_then(Value::as_str).unwrap_or("unknown"),
+        name: tool.get("name").and_then(Value::as_str),
+        description: tool.get("description").and_then(Value::as_str),
+        parameters: tool
+            .get("parameters")
+            .filter(|schema| schema.is_object())
+            .map(|schema| schema as _),
     }
 }
 
@@ -316,17 +356,7 @@ pub(crate) fn record_system(parts: &[Part<'_>], settings: &Settings, to: &mut At
 /// Records what the model may call. Shortened, as many as can be keep their names.
 pub(crate) fn record_tools(tools: &[Definition<'_>], settings: &Settings, to: &mut Attributes) {
     let mut writer = Writer::new(settings);
-    let _ = writer.list(|writer| {
-        let mut after = tools.iter().map(|tool| tool.least() + 3).sum::<usize>();
-        for tool in tools {
-            after = after.saturating_sub(tool.least() + 3);
-            let written = writer.element(|writer| tool.write(writer, after));
-            if written.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
+    let _ = write_tools(tools, &mut writer);
     push_list(names::TOOL_DEFINITIONS, writer.finish().0, to);
 }
 
@@ -403,6 +433,20 @@ fn write_parts(parts: &[Part<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
         } else {
             Ok(())
         }
+    })
+}
+
+fn write_tools(tools: &[Definition<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
+    to.list(|to| {
+        // What the tools that follow need at least, each with a comma and a brace.
+        let mut after = tools.iter().map(|tool| tool.least() + 3).sum::<usize>();
+        for tool in tools {
+            after -= tool.least() + 3;
+            if to.element(|to| tool.write(to, after)).is_err() {
+                break;
+            }
+        }
+        Ok(())
     })
 }
 

@@ -7,13 +7,17 @@
 
 pub(crate) mod attributes;
 pub(crate) mod budget;
+mod chat;
 mod json;
 mod media;
 mod messages;
 mod provider;
+mod responses;
 mod serializer;
+mod usage;
 
 use attributes::Attributes;
+use serde_json::Value;
 
 use crate::settings::Settings;
 
@@ -120,6 +124,11 @@ pub(crate) fn error_type_text(code: &str) -> Option<&str> {
             .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     let is_number = code.parse::<f64>().is_ok();
     (is_identifier && !is_number).then_some(code)
+}
+
+/// A JSON array of texts that are no content.
+fn list_of_texts(texts: &[&str]) -> String {
+    Value::from(texts).to_string()
 }
 
 /// The bytes of text that a fold keeps for the recording.
