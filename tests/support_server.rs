@@ -1,5 +1,7 @@
 //! The test support does what the tests believe it does.
 
+#![allow(clippy::unwrap_used, reason = "a panic fails the test, as it should")]
+
 mod support;
 
 use std::time::Duration;

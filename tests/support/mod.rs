@@ -7,7 +7,7 @@
     unused_imports,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     reason = "each test uses a part of it, and a panic fails the test, as it should"
 )]

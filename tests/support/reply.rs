@@ -231,7 +231,7 @@ impl Reply {
         let reason = status.canonical_reason().unwrap_or("Status");
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status);
         for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head + &framing + "\r\n\r\n"
     }
@@ -266,7 +266,6 @@ pub struct Gate {
 }
 
 impl Gate {
-    #[expect(clippy::new_without_default, reason = "nothing is defaulted here")]
     pub fn new() -> Self {
         Self {
             state: watch::Sender::new(GateState::default()),
