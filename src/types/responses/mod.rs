@@ -42,3 +42,6 @@ pub use response::*;
 pub use secret::*;
 pub use tool::*;
 pub use usage::*;
+
+#[cfg(test)]
+mod tests;
