@@ -46,6 +46,18 @@ impl Part {
         Self::InputImage(InputImage::default().image_url(url))
     }
 
+    /// Sound for the model: base64, and its format (`mp3` or `wav`).
+    pub fn audio(data: impl Into<String>, format: impl Into<String>) -> Self {
+        Self::InputAudio(InputAudio {
+            input_audio: Some(AudioData {
+                data: data.into(),
+                format: Some(format.into()),
+                ..AudioData::default()
+            }),
+            ..InputAudio::default()
+        })
+    }
+
     /// The text of the part, whichever kind of text it is.
     pub fn as_text(&self) -> Option<&str> {
         match self {

@@ -8,7 +8,9 @@ use crate::types::responses::{Event, Fold, Item, Response, Status};
 fn fold(limit: usize, list: &Value) -> Response {
     let events: Vec<Event> = serde_json::from_value(list.clone()).unwrap();
     let mut fold = Fold::with_limit(Some(limit));
-    events.iter().for_each(|event| fold.push(event));
+    for event in &events {
+        fold.push(event);
+    }
     fold.finish()
 }
 

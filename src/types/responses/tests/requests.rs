@@ -17,6 +17,7 @@ fn a_plain_request_holds_what_was_given_and_nothing_else() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "every setting once")]
 fn every_setting_is_written_as_the_api_names_it() {
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     let request = Request::new(
