@@ -4,4 +4,4 @@ mod record;
 mod settings;
 mod types;
 
-pub use types::{chat, conversations, embeddings, models};
+pub use types::{chat, conversations, embeddings, models, responses};

@@ -5,4 +5,5 @@ pub mod conversations;
 pub mod embeddings;
 pub mod models;
 pub(crate) mod open;
+pub mod responses;
 mod usage;
