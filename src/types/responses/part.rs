@@ -66,6 +66,21 @@ impl Part {
         })
     }
 
+    pub(super) fn declined(refusal: String) -> Self {
+        Self::Refusal(Refusal {
+            refusal,
+            ..Refusal::default()
+        })
+    }
+
+    pub(super) fn reasoning_text(text: String) -> Self {
+        Self::ReasoningText(text.into())
+    }
+
+    pub(super) fn summary_text(text: String) -> Self {
+        Self::SummaryText(text.into())
+    }
+
     pub(super) fn text_mut(&mut self) -> Option<&mut String> {
         match self {
             Self::InputText(part) => Some(&mut part.text),
@@ -203,8 +218,14 @@ object! {
 
 impl From<&str> for PlainText {
     fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for PlainText {
+    fn from(text: String) -> Self {
         Self {
-            text: text.to_owned(),
+            text,
             ..Self::default()
         }
     }
