@@ -4,24 +4,26 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// Rewrites a text before it is recorded.
+/// A hook over every string of content before it is recorded.
 pub(crate) type Redact = Arc<dyn for<'a> Fn(&'a str) -> Cow<'a, str> + Send + Sync>;
 
-/// What one call may record.
+/// What one call may record: the integration's options under those of the client or layer.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    /// The content of requests.
     pub(crate) record_inputs: bool,
-    /// The content of replies.
     pub(crate) record_outputs: bool,
-    /// The bytes one content attribute may have; `None`: any number.
+    /// Bytes that one content attribute may hold; `None` is no limit.
     pub(crate) max_content_bytes: Option<usize>,
-    /// Runs over every text of content first.
     pub(crate) redact: Option<Redact>,
-    /// One event for each failed call.
     pub(crate) capture_errors: bool,
-    /// A child span for each HTTP attempt.
     pub(crate) http_spans: bool,
+}
+
+/// What a client or layer says of recording; where it says nothing, the integration decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) record_inputs: Option<bool>,
+    pub(crate) record_outputs: Option<bool>,
 }
 
 impl fmt::Debug for Settings {

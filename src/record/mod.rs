@@ -12,6 +12,7 @@ mod embeddings;
 mod json;
 mod media;
 mod messages;
+mod provider;
 mod responses;
 mod serializer;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use attributes::Attributes;
 use serde_json::Value;
 
 use crate::settings::Settings;
+
+pub(crate) use provider::provider;
 
 /// Which endpoint a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

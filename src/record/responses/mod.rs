@@ -7,9 +7,11 @@ mod tests;
 use super::attributes::{Attributes, names};
 use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{Failed, Operation, Prompt, Reply, error_type_text, list_of_texts};
+use super::{
+    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts,
+};
 use crate::settings::Settings;
-use crate::types::responses::{self, Conversation, Effort, Input, Item, Request, Response, Status};
+use crate::types::responses::{self, Conversation, Effort, Event, Input, Item, Request, Response, Status};
 
 impl Prompt for Request {
     fn operation(&self) -> Operation {
@@ -117,6 +119,31 @@ impl Reply for Response {
         Some(Failed {
             code: code.map(str::to_owned),
         })
+    }
+}
+
+impl Fold for responses::Fold {
+    type Event = Event;
+    type Reply = Response;
+
+    fn new(settings: &Settings) -> Self {
+        Self::with_limit(fold_limit(settings))
+    }
+
+    fn push(&mut self, event: &Event) {
+        self.push(event);
+    }
+
+    fn has_content(event: &Event) -> bool {
+        event.has_content()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete()
+    }
+
+    fn finish(self) -> Response {
+        self.finish()
     }
 }
 

@@ -2,18 +2,20 @@
 
 use serde_json::{Map, Value};
 
+use super::format::ResponseFormat;
 use super::message::Message;
 use super::options::{
-    AudioParams, Modality, Moderation, Prediction, PromptCacheOptions, PromptCacheRetention,
-    ReasoningEffort, ResponseFormat, ServiceTier, Stop, StreamOptions, Verbosity, WebSearchOptions,
+    Moderation, Prediction, PromptCacheOptions, PromptCacheRetention, ReasoningEffort, ServiceTier,
+    Stop, StreamOptions, Verbosity, WebSearchOptions,
 };
+use super::speech::{AudioParams, Modality};
 use super::tool::{Function, FunctionCallChoice, Tool, ToolChoice};
 use crate::types::open::{object, setters};
 
 object! {
     /// Asks a model to go on with a conversation.
     ///
-    /// ```ignore
+    /// ```
     /// use sentry_openai::chat;
     ///
     /// let request = chat::Request::new("gpt-4o", [chat::Message::user("Hello!")]).temperature(0.2);
@@ -208,4 +210,203 @@ fn map<K: Into<String>, V: Into<Value>>(
     pairs
         .map(|(key, value)| (key.into(), value.into()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::types::chat::{
+        ApproximateLocation, CustomFormat, Detail, File, ImageUrl, Part, ToolMode, Voice,
+    };
+
+    fn json_of(request: &Request) -> Value {
+        let json = serde_json::to_value(request).unwrap();
+        assert_eq!(
+            &serde_json::from_value::<Request>(json.clone()).unwrap(),
+            request
+        );
+        json
+    }
+
+    #[test]
+    fn a_bare_request_says_nothing_but_model_and_messages() {
+        let request = Request::new("gpt-4o", [Message::user("Hello!")]);
+        let json = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}]});
+        assert_eq!(json_of(&request), json);
+    }
+
+    #[test]
+    fn messages_are_the_json_of_the_api() {
+        let image = ImageUrl::new("https://a.example/a.png").detail(Detail::High);
+        let request = Request::new(
+            "gpt-4o",
+            [
+                Message::developer("Be brief."),
+                Message::system([Part::text("Be kind.").prompt_cache_breakpoint()]).name("boss"),
+                Message::user(vec![
+                    Part::image_url(image),
+                    Part::image_url("data:image/png;base64,AAAA"),
+                    Part::input_audio("AAAA", "wav"),
+                    Part::file(File::id("file-1")),
+                    Part::file(File::data("a.pdf", "data:application/pdf;base64,AAAA")),
+                ]),
+                Message::assistant(Part::refusal("No.")),
+                Message::tool("call_1", "sunny"),
+            ],
+        );
+        let cached = json!({"mode": "explicit"});
+        let json = json!([
+            {"role": "developer", "content": "Be brief."},
+            {"role": "system", "name": "boss", "content": [
+                {"type": "text", "text": "Be kind.", "prompt_cache_breakpoint": cached}]},
+            {"role": "user", "content": [
+                {"type": "image_url", "image_url": {"url": "https://a.example/a.png", "detail": "high"}},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+                {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+                {"type": "file", "file": {"file_id": "file-1"}},
+                {"type": "file", "file": {
+                    "filename": "a.pdf", "file_data": "data:application/pdf;base64,AAAA"}},
+            ]},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "sunny"},
+        ]);
+        assert_eq!(json_of(&request)["messages"], json);
+    }
+
+    #[test]
+    fn tools_are_the_json_of_the_api() {
+        let schema = json!({"type": "object", "properties": {}});
+        let request = Request::new("m", [])
+            .tools([
+                Tool::function("f", schema.clone())
+                    .description("does f")
+                    .strict(true),
+                Tool::custom("c").format(CustomFormat::grammar("a+", "regex")),
+                Tool::Unknown(json!({"type": "web_search"})),
+            ])
+            .tool_choice(ToolChoice::allowed(
+                ToolMode::Required,
+                [json!({"type": "function", "function": {"name": "f"}})],
+            ));
+        let json = json!({
+            "model": "m", "messages": [],
+            "tools": [
+                {"type": "function", "function": {
+                    "name": "f", "description": "does f", "parameters": schema, "strict": true}},
+                {"type": "custom", "custom": {"name": "c", "format": {
+                    "type": "grammar", "grammar": {"definition": "a+", "syntax": "regex"}}}},
+                {"type": "web_search"},
+            ],
+            "tool_choice": {"type": "allowed_tools", "allowed_tools": {
+                "mode": "required", "tools": [{"type": "function", "function": {"name": "f"}}]}},
+        });
+        assert_eq!(json_of(&request), json);
+        for (choice, json) in [
+            (ToolChoice::none(), json!("none")),
+            (ToolChoice::auto(), json!("auto")),
+            (ToolChoice::required(), json!("required")),
+            (ToolMode::from("any").into(), json!("any")),
+            (
+                ToolChoice::function("f"),
+                json!({"type": "function", "function": {"name": "f"}}),
+            ),
+            (
+                ToolChoice::custom("c"),
+                json!({"type": "custom", "custom": {"name": "c"}}),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&choice).unwrap(), json);
+            assert_eq!(serde_json::from_value::<ToolChoice>(json).unwrap(), choice);
+        }
+    }
+
+    #[test]
+    fn every_field_is_the_json_of_the_api() {
+        let place = ApproximateLocation::default().country("AT").city("Wien");
+        let search = WebSearchOptions::default()
+            .user_location(place)
+            .search_context_size("low");
+        let cache = PromptCacheOptions::default().ttl("30m").mode("explicit");
+        let schema = json!({"type": "object"});
+        let request = Request::new("m", [])
+            .parallel_tool_calls(false)
+            .response_format(ResponseFormat::json_schema("s", schema.clone()).strict(true))
+            .temperature(0.2)
+            .top_p(0.9)
+            .max_completion_tokens(100)
+            .max_tokens(100)
+            .reasoning_effort(ReasoningEffort::Low)
+            .verbosity("high")
+            .stop(["\n", "END"])
+            .n(2)
+            .seed(-7)
+            .frequency_penalty(0.5)
+            .presence_penalty(-0.5)
+            .logit_bias([("50256", -100)])
+            .logprobs(true)
+            .top_logprobs(3)
+            .modalities([Modality::Text, Modality::Audio])
+            .audio(AudioParams::new(Voice::custom("voice_1"), "mp3"))
+            .prediction(Prediction::content("Hello!"))
+            .web_search_options(search)
+            .service_tier("flex")
+            .store(true)
+            .metadata([("topic", "demo")])
+            .moderation(Moderation::new("omni").input("block"))
+            .prompt_cache_key("k")
+            .prompt_cache_options(cache)
+            .prompt_cache_retention("24h")
+            .safety_identifier("u1")
+            .user("u2")
+            .functions([Function::new("f", schema.clone()).description("does f")])
+            .function_call(ToolMode::Auto)
+            .stream_options(StreamOptions::default().include_usage(true))
+            .extra("think", false);
+        let json = json!({
+            "model": "m", "messages": [], "parallel_tool_calls": false,
+            "response_format": {"type": "json_schema", "json_schema": {
+                "name": "s", "schema": schema, "strict": true}},
+            "temperature": 0.2, "top_p": 0.9, "max_completion_tokens": 100, "max_tokens": 100,
+            "reasoning_effort": "low", "verbosity": "high", "stop": ["\n", "END"], "n": 2, "seed": -7,
+            "frequency_penalty": 0.5, "presence_penalty": -0.5, "logit_bias": {"50256": -100},
+            "logprobs": true, "top_logprobs": 3, "modalities": ["text", "audio"],
+            "audio": {"voice": {"id": "voice_1"}, "format": "mp3"},
+            "prediction": {"type": "content", "content": "Hello!"},
+            "web_search_options": {"search_context_size": "low", "user_location": {
+                "type": "approximate", "approximate": {"country": "AT", "city": "Wien"}}},
+            "service_tier": "flex", "store": true, "metadata": {"topic": "demo"},
+            "moderation": {"model": "omni", "policy": {"input": {"mode": "block"}}},
+            "prompt_cache_key": "k", "prompt_cache_options": {"ttl": "30m", "mode": "explicit"},
+            "prompt_cache_retention": "24h", "safety_identifier": "u1", "user": "u2",
+            "functions": [{"name": "f", "description": "does f", "parameters": schema}],
+            "function_call": "auto", "stream_options": {"include_usage": true}, "think": false,
+        });
+        assert_eq!(json_of(&request), json);
+    }
+
+    #[test]
+    fn any_clients_request_can_be_read() {
+        let json = json!({
+            "model": "m", "stream": true, "temperature": null, "stop": "END", "tools": "all",
+            "messages": [{"role": "critic", "content": "x"}, {"content": "no role"}, 7,
+                {"role": "user", "content": 7}, {"role": "function", "name": "f", "content": null}],
+            "function_call": {"name": "f"}, "tool_choice": {"type": "mcp"},
+            "data_sources": [{"type": "azure_search"}],
+        });
+        let request: Request = serde_json::from_value(json).unwrap();
+        assert_eq!(request.stream, Some(true));
+        assert_eq!(request.stop.as_ref().unwrap().as_slice(), ["END"]);
+        let roles: Vec<_> = request.messages.iter().map(Message::role).collect();
+        assert_eq!(
+            roles,
+            [Some("critic"), None, None, Some("user"), Some("function")]
+        );
+        assert!(request.extra.contains_key("data_sources"));
+        assert_eq!(
+            serde_json::from_value::<Request>(json!({})).unwrap(),
+            Request::default()
+        );
+    }
 }

@@ -16,12 +16,16 @@ use super::options::ServiceTier;
 
 /// Makes a whole reply of the chunks of a stream.
 ///
-/// ```ignore
-/// let mut fold = chat::Fold::new();
-/// while let Some(chunk) = stream.try_next().await? {
-///     fold.push(&chunk);
+/// ```
+/// use sentry_openai::chat::{Chunk, Completion, Fold};
+///
+/// fn whole(chunks: impl Iterator<Item = Chunk>) -> Completion {
+///     let mut fold = Fold::new();
+///     for chunk in chunks {
+///         fold.push(&chunk);
+///     }
+///     fold.finish()
 /// }
-/// let completion = fold.finish();
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
