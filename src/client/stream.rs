@@ -23,6 +23,9 @@ use crate::sse::{Decoder, Event, SseError};
 /// How much of a body is kept until its first event, to tell what it is if there is none. In bytes.
 const PREFIX: usize = 64 << 10;
 
+/// The name of events that are errors, whatever their data.
+const ERROR: &str = "error";
+
 /// The events of a reply, as they arrive.
 ///
 /// It ends after the reply's last event, or after its first error. Nothing is read ahead of the consumer.
@@ -134,15 +137,19 @@ impl<T> EventStream<T> {
         self.head.headers.get("x-request-id")?.to_str().ok()
     }
 
-    /// The next event in what has been read.
+    /// The next event in what has been read; events without data tell nothing.
     fn step(&mut self) -> Step<T> {
-        match self.decoder.next() {
-            Ok(None) => Step::More,
-            Ok(Some(event)) => {
-                self.prefix = None;
-                interpret(&event, self.read, &self.head)
+        loop {
+            match self.decoder.next() {
+                Ok(None) => return Step::More,
+                Ok(Some(event)) => {
+                    self.prefix = None;
+                    if !is_empty(&event) {
+                        return interpret(&event, self.read, &self.head);
+                    }
+                }
+                Err(error) => return Step::Failed(refused(&error, &self.head)),
             }
-            Err(error) => Step::Failed(refused(&error, &self.head)),
         }
     }
 
@@ -150,6 +157,7 @@ impl<T> EventStream<T> {
     fn last_step(&mut self) -> Step<T> {
         let head = &self.head;
         match self.decoder.end() {
+            Ok(Some(event)) if is_empty(&event) => Step::Done,
             // What has no blank line behind it may be cut off: it counts if it is whole JSON.
             Ok(Some(event)) if event.is_done() || is_json(event.data) => {
                 self.prefix = None;
@@ -281,7 +289,7 @@ fn interpret<T>(event: &Event<'_>, read: ReadEvent<T>, head: &Head) -> Step<T> {
     if event.is_done() {
         return Step::Done;
     }
-    if event.name == "error" {
+    if event.name == ERROR {
         let json = serde_json::from_str(event.data).unwrap_or_else(|_| event.data.into());
         return Step::Failed(api_error(&json));
     }
@@ -321,6 +329,10 @@ fn no_event_stream(body: &[u8], head: &Head) -> Error {
         head.clone(),
         format!("the server sent {what}, not an event stream"),
     )
+}
+
+fn is_empty(event: &Event<'_>) -> bool {
+    event.data.is_empty() && event.name != ERROR
 }
 
 fn is_json(text: &str) -> bool {
