@@ -2,7 +2,8 @@
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, DecodeError, Error, reason};
@@ -51,6 +52,25 @@ pub(crate) fn body<T: ReplyBody>(head: &Head, body: &[u8]) -> Result<T, Error> {
         },
         Err(error) => Err(undecodable(head, body, &error)),
     }
+}
+
+/// Reads a whole reply into a type that is not ours.
+pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct MayBeError {
+        error: Option<Value>,
+        /// A response tells of its failure beside its output.
+        output: Option<IgnoredAny>,
+    }
+
+    if let Ok(MayBeError {
+        error: Some(error),
+        output: None,
+    }) = serde_json::from_slice(body)
+    {
+        return Err(api_error(head, &json!({ "error": error })));
+    }
+    serde_json::from_slice(body).map_err(|error| undecodable(head, body, &error))
 }
 
 /// Reads an event of a stream, that is not its end mark.
@@ -126,7 +146,7 @@ fn is_error(json: &Value) -> bool {
 }
 
 /// The media type of a reply, without parameters.
-fn content_type(head: &Head) -> Option<String> {
+pub(crate) fn content_type(head: &Head) -> Option<String> {
     let value = head.headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = value.split(';').next()?.trim();
     let is_plain = media_type

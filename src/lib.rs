@@ -11,6 +11,7 @@ mod settings;
 mod span;
 mod sse;
 mod types;
+mod wire;
 
 pub use client::{
     Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,

@@ -104,10 +104,12 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
     if request.stream.is_none() && request.stream_options.is_none() {
         const USAGE: &str = r#""stream_options":{"include_usage":true}"#;
         const STREAM: &str = r#""stream":true"#;
-        return match include_usage {
-            true => encode(request, &[STREAM, USAGE]),
-            false => encode(request, &[STREAM]),
+        let fields: &[&str] = if include_usage {
+            &[STREAM, USAGE]
+        } else {
+            &[STREAM]
         };
+        return encode(request, fields);
     }
     let mut request = request.clone();
     request.stream = Some(true);

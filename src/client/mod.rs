@@ -8,6 +8,7 @@ mod conversations;
 mod embeddings;
 mod models;
 mod options;
+mod post;
 mod responses;
 mod retry;
 mod stream;

@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 
 use super::options::RequestOptions;
 use super::retry;
-use crate::ambient;
+use crate::ambient::{self, Ambient};
 use crate::call::{Attempt, Call, Target};
 use crate::decode::{self, Head, ReplyBody};
 use crate::error::{ApiError, Error, Timeout};
@@ -155,8 +155,8 @@ impl Transport {
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
-        let ambient = call.ambient();
-        let send = ambient::within_future(ambient, self.send(call, out, until));
+        let send = self.send(call, out, until);
+        let send = ambient::within_future(Ambient::below_a_call(), send);
         let Some(limit) = self.deadline else {
             return Ok((send.await?, None));
         };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::ItemStatus;
-use crate::types::open::{deserialize_open, object, union};
+use crate::types::open::{object, union};
 
 object! {
     /// A search in files.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::types::open::{deserialize_open, object, setters, strings, union};
+use crate::types::open::{object, setters, strings, union};
 
 union! {
     /// A part of an item's content.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{CodeInterpreterTool, FileSearchTool, ImageGenerationTool, McpTool, WebSearchTool};
-use crate::types::open::{deserialize_open, object, setters, union};
+use crate::types::open::{object, setters, union};
 
 union! {
     /// A tool that the model may use.
