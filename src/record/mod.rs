@@ -8,6 +8,7 @@
 pub(crate) mod attributes;
 pub(crate) mod budget;
 mod chat;
+mod decide;
 mod embeddings;
 mod json;
 mod media;
@@ -17,7 +18,11 @@ mod responses;
 mod serializer;
 #[cfg(test)]
 mod tests;
+mod text_completion;
 mod usage;
+
+pub(crate) use decide::{Decision, DecisionRequest};
+pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 
 use attributes::Attributes;
 use serde_json::Value;

@@ -164,7 +164,8 @@ fn finish_reason(response: &Response) -> Option<&str> {
     }
 }
 
-fn used(usage: &responses::Usage) -> Used {
+/// What a response used up.
+pub(super) fn used(usage: &responses::Usage) -> Used {
     let input = usage.input_tokens_details.as_ref();
     let output = usage.output_tokens_details.as_ref();
     Used {
