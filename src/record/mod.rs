@@ -16,6 +16,7 @@ mod messages;
 mod provider;
 mod responses;
 mod serializer;
+mod shorten;
 #[cfg(test)]
 mod tests;
 mod text_completion;
@@ -132,6 +133,13 @@ pub(crate) fn error_type_text(code: &str) -> Option<&str> {
             .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     let is_number = code.parse::<f64>().is_ok();
     (is_identifier && !is_number).then_some(code)
+}
+
+/// A text of content as it may be recorded: redacted and cut.
+pub(crate) fn content_text(text: &str, settings: &Settings) -> String {
+    let mut writer = json::Writer::new(settings);
+    writer.plain(text);
+    writer.finish().0
 }
 
 /// A JSON array of texts that are no content.

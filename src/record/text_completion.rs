@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::attributes::{Attributes, names};
 use super::chat::used;
-use super::messages::{Message, Part, record_input, record_output};
+use super::messages::{Message, Part};
+use super::shorten::{record_input, record_output};
 use super::{Fold, Operation, Prompt, Reply, fold_limit, json, list_of_texts};
 use crate::settings::Settings;
 use crate::types::chat::{Stop, Usage};

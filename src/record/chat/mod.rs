@@ -1,11 +1,14 @@
 //! Chat completions as they are recorded.
 
+#[cfg(test)]
+mod limits;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 use super::attributes::{Attributes, names};
-use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
+use super::messages::{Message, Part};
+use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts};
 use crate::settings::Settings;
@@ -94,9 +97,10 @@ impl Reply for Completion {
                 finish_reason: finish_reason(choice),
                 ..Message::new("assistant", parts::reply(&choice.message))
             })
-            .filter(|message| !message.parts.is_empty())
             .collect();
-        record_output(&messages, settings, to);
+        if messages.iter().any(|message| !message.parts.is_empty()) {
+            record_output(&messages, settings, to);
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 mod items;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tests;
 
 use super::attributes::{Attributes, names};
-use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
+use super::messages::{Message, Part};
+use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
 use crate::settings::Settings;
