@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::types::chat::Stop;
+
 /// The names, as [getsentry/sentry-conventions](https://github.com/getsentry/sentry-conventions) has them.
 pub(crate) mod names {
     pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
@@ -78,6 +80,17 @@ impl Attributes {
     /// Pushes the text, if there is one and it is not empty.
     pub(crate) fn push_text(&mut self, name: &'static str, text: Option<&str>) {
         self.push_some(name, text.filter(|text| !text.is_empty()));
+    }
+
+    /// Pushes the sequences at which the model stops, one or many.
+    pub(super) fn push_stop(&mut self, stop: Option<&Stop>) {
+        match stop {
+            Some(Stop::One(stop)) => self.push(names::REQUEST_STOP_SEQUENCES, vec![stop.as_str()]),
+            Some(Stop::Many(stops)) if !stops.is_empty() => {
+                self.push(names::REQUEST_STOP_SEQUENCES, stops.as_slice());
+            }
+            _ => {}
+        }
     }
 
     /// Puts the value in the place of an earlier one, or at the end.

@@ -63,10 +63,6 @@ impl<'s> Writer<'s> {
         (self.text, self.shortened)
     }
 
-    pub(crate) fn is_shortened(&self) -> bool {
-        self.shortened
-    }
-
     pub(crate) fn set_shortened(&mut self) {
         self.shortened = true;
     }

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::attributes::{Attributes, names};
+use super::error_type_text;
 use super::json::{Full, Json, Writer, encoded_len};
 use super::media::{self, Location};
-use crate::settings::Settings;
 
 /// What one side said at once.
 pub(crate) struct Message<'a> {
@@ -82,10 +81,7 @@ impl<'a> Message<'a> {
     /// The message with as much of its parts as there is room for, or nothing.
     pub(super) fn write(&self, to: &mut Writer<'_>) -> Result<(), Full> {
         to.object(|to| {
-            to.field("role", |to| match self.role {
-                "user" | "assistant" | "tool" | "system" => to.whole(self.role),
-                unknown => to.name(unknown),
-            })?;
+            to.field("role", |to| identifier(to, self.role))?;
             let reason = self.finish_reason;
             let after = reason.map_or(0, |reason| 18 + encoded_len(reason));
             to.reserving(after, |to| {
@@ -201,7 +197,7 @@ impl<'a> Part<'a> {
             }
             Self::Uri { modality, uri } => {
                 kind(to, "uri")?;
-                to.field("modality", |to| to.name(modality))?;
+                to.field("modality", |to| to.whole(modality))?;
                 to.field("uri", |to| to.content(uri))
             }
             Self::Blob {
@@ -209,8 +205,10 @@ impl<'a> Part<'a> {
                 mime_type,
             } => {
                 kind(to, "blob")?;
-                to.field("modality", |to| to.name(modality))?;
-                optional(to, "mime_type", *mime_type)?;
+                to.field("modality", |to| to.whole(modality))?;
+                if let Some(mime_type) = mime_type {
+                    to.field("mime_type", |to| to.whole(mime_type))?;
+                }
                 to.field("content", |to| to.whole(media::SUBSTITUTE))
             }
             Self::File { file_id } => {
@@ -258,9 +256,9 @@ impl Definition<'_> {
     }
 
     /// The type and the name, or nothing; the rest as far as there is room.
-    fn write(&self, to: &mut Writer<'_>, after: usize) -> Result<(), Full> {
+    pub(super) fn write(&self, to: &mut Writer<'_>, after: usize) -> Result<(), Full> {
         to.object(|to| {
-            to.field("type", |to| to.name(self.kind))?;
+            to.field("type", |to| identifier(to, self.kind))?;
             optional(to, "name", self.name)?;
             to.reserving(after, |to| {
                 if let Some(description) = self.description
@@ -296,127 +294,8 @@ pub(crate) fn definition_of(tool: &Value) -> Definition<'_> {
     }
 }
 
-/// Records the messages to the model. Shortened, the newest stay, and the last of the user's keeps a share.
-pub(crate) fn record_input<'a, T>(
-    items: &'a [T],
-    is_user: impl Fn(&T) -> bool,
-    message: impl Fn(&'a T) -> Message<'a>,
-    settings: &Settings,
-    to: &mut Attributes,
-) {
-    let (json, shortened) = match settings.max_content_bytes {
-        None => {
-            let mut writer = Writer::new(settings);
-            let _ = writer.list(|writer| {
-                for item in items {
-                    let _ = writer.element(|writer| message(item).write(writer));
-                }
-                Ok(())
-            });
-            writer.finish()
-        }
-        Some(limit) => {
-            let user = items.iter().rposition(is_user);
-            newest(items, user, message, limit, settings)
-        }
-    };
-    push_list(names::INPUT_MESSAGES, json, to);
-    if shortened {
-        to.push(names::INPUT_MESSAGES_ORIGINAL_LENGTH, items.len());
-    }
-}
-
-/// Records the messages of the model. Shortened, each keeps a share.
-pub(crate) fn record_output(messages: &[Message<'_>], settings: &Settings, to: &mut Attributes) {
-    let mut writer = Writer::new(settings);
-    let _ = writer.list(|writer| {
-        let share = share(messages.iter().map(Message::weight), writer.room());
-        for message in messages {
-            let room = if message.weight() <= share {
-                writer.room()
-            } else {
-                share
-            };
-            let written = writer.within(room, |writer| {
-                writer.element(|writer| message.write(writer))
-            });
-            if written.is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
-    push_list(names::OUTPUT_MESSAGES, writer.finish().0, to);
-}
-
-/// Records what the model is told to be. Shortened, each text keeps its beginning.
-pub(crate) fn record_system(parts: &[Part<'_>], settings: &Settings, to: &mut Attributes) {
-    let mut writer = Writer::new(settings);
-    let _ = write_parts(parts, &mut writer);
-    push_list(names::SYSTEM_INSTRUCTIONS, writer.finish().0, to);
-}
-
-/// Records what the model may call. Shortened, as many as can be keep their names.
-pub(crate) fn record_tools(tools: &[Definition<'_>], settings: &Settings, to: &mut Attributes) {
-    let mut writer = Writer::new(settings);
-    let _ = write_tools(tools, &mut writer);
-    push_list(names::TOOL_DEFINITIONS, writer.finish().0, to);
-}
-
-/// Pushes a list, if there is something in it.
-fn push_list(name: &'static str, json: String, to: &mut Attributes) {
-    if json.len() > 2 {
-        to.push(name, json);
-    }
-}
-
-/// The newest messages, written backwards one by one until the room is used.
-fn newest<'a, T>(
-    items: &'a [T],
-    user: Option<usize>,
-    message: impl Fn(&'a T) -> Message<'a>,
-    limit: usize,
-    settings: &Settings,
-) -> (String, bool) {
-    let mut room = limit.saturating_sub(2);
-    let mut share = user
-        .and_then(|user| items.get(user))
-        .map_or(0, |item| message(item).weight().min(room / 4));
-    let mut kept = Vec::new();
-    let mut shortened = false;
-    for (index, item) in items.iter().enumerate().rev() {
-        if Some(index) == user {
-            share = 0;
-        } else if shortened {
-            // Nothing older than what was shortened, but for the last of the user's.
-            if share > 0 { continue } else { break }
-        }
-        let mut writer = Writer::new(settings);
-        let written = writer.within(room.saturating_sub(share), |writer| {
-            message(item).write(writer)
-        });
-        let (json, cut) = writer.finish();
-        shortened |= cut || written.is_err();
-        if written.is_ok() {
-            room = room.saturating_sub(json.len() + 1);
-            kept.push(json);
-        }
-    }
-    let bytes = kept.iter().map(|json| json.len() + 1).sum::<usize>();
-    let mut list = String::with_capacity(bytes + 1);
-    list.push('[');
-    for json in kept.iter().rev() {
-        if list.len() > 1 {
-            list.push(',');
-        }
-        list.push_str(json);
-    }
-    list.push(']');
-    (list, shortened)
-}
-
 /// A list of parts, each with its share of the room. None, where there are some, is nothing.
-fn write_parts(parts: &[Part<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
+pub(super) fn write_parts(parts: &[Part<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
     to.list(|to| {
         let room = to.room();
         let share = share(parts.iter().map(|part| part.weight()), room);
@@ -439,7 +318,7 @@ fn write_parts(parts: &[Part<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
     })
 }
 
-fn write_tools(tools: &[Definition<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
+pub(super) fn write_tools(tools: &[Definition<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
     to.list(|to| {
         // What the tools that follow need at least, each with a comma and a brace.
         let mut after = tools.iter().map(|tool| tool.least() + 3).sum::<usize>();
@@ -454,7 +333,7 @@ fn write_tools(tools: &[Definition<'_>], to: &mut Writer<'_>) -> Result<(), Full
 }
 
 /// The room that none of these may pass so that all have room; those that need less leave theirs to the others.
-fn share(weights: impl Iterator<Item = usize>, room: usize) -> usize {
+pub(super) fn share(weights: impl Iterator<Item = usize>, room: usize) -> usize {
     const LEAST: usize = 64;
     if room > isize::MAX as usize {
         return usize::MAX;
@@ -482,5 +361,13 @@ fn optional(to: &mut Writer<'_>, name: &str, text: Option<&str>) -> Result<(), F
     match text {
         Some(text) => to.field(name, |to| to.name(text)),
         None => Ok(()),
+    }
+}
+
+/// A role or a type: content only where it is none of those that an API would have.
+fn identifier(to: &mut Writer<'_>, text: &str) -> Result<(), Full> {
+    match error_type_text(text) {
+        Some(identifier) => to.whole(identifier),
+        None => to.name(text),
     }
 }

@@ -8,6 +8,7 @@
 pub(crate) mod attributes;
 pub(crate) mod budget;
 mod chat;
+mod decide;
 mod embeddings;
 mod json;
 mod media;
@@ -15,9 +16,14 @@ mod messages;
 mod provider;
 mod responses;
 mod serializer;
+mod shorten;
 #[cfg(test)]
 mod tests;
+mod text_completion;
 mod usage;
+
+pub(crate) use decide::{Decision, DecisionRequest};
+pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 
 use attributes::Attributes;
 use serde_json::Value;
@@ -149,6 +155,13 @@ pub(crate) fn error_type_text(code: &str) -> Option<&str> {
             .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     let is_number = code.parse::<f64>().is_ok();
     (is_identifier && !is_number).then_some(code)
+}
+
+/// A text of content as it may be recorded: redacted and cut.
+pub(crate) fn content_text(text: &str, settings: &Settings) -> String {
+    let mut writer = json::Writer::new(settings);
+    writer.plain(text);
+    writer.finish().0
 }
 
 /// A JSON array of texts that are no content.

@@ -1,15 +1,18 @@
 //! Chat completions as they are recorded.
 
+#[cfg(test)]
+mod limits;
 mod parts;
 #[cfg(test)]
 mod tests;
 
 use super::attributes::{Attributes, names};
-use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
+use super::messages::{Message, Part};
+use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts};
 use crate::settings::Settings;
-use crate::types::chat::{self, Choice, Chunk, Completion, Request, Stop};
+use crate::types::chat::{self, Choice, Chunk, Completion, Request};
 
 impl Prompt for Request {
     fn operation(&self) -> Operation {
@@ -36,13 +39,7 @@ impl Prompt for Request {
         let max_tokens = self.max_completion_tokens.or(self.max_tokens);
         to.push_some(names::REQUEST_MAX_TOKENS, max_tokens);
         to.push_some(names::REQUEST_SEED, self.seed.map(|seed| seed.to_string()));
-        match &self.stop {
-            Some(Stop::One(stop)) => to.push(names::REQUEST_STOP_SEQUENCES, vec![stop.as_str()]),
-            Some(Stop::Many(stops)) if !stops.is_empty() => {
-                to.push(names::REQUEST_STOP_SEQUENCES, stops.as_slice());
-            }
-            _ => {}
-        }
+        to.push_stop(self.stop.as_ref());
         // OpenRouter's chat completions take the effort as the Responses API does.
         let effort = self
             .reasoning_effort
@@ -100,9 +97,10 @@ impl Reply for Completion {
                 finish_reason: finish_reason(choice),
                 ..Message::new("assistant", parts::reply(&choice.message))
             })
-            .filter(|message| !message.parts.is_empty())
             .collect();
-        record_output(&messages, settings, to);
+        if messages.iter().any(|message| !message.parts.is_empty()) {
+            record_output(&messages, settings, to);
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 
 mod items;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod tests;
 
 use super::attributes::{Attributes, names};
-use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
+use super::messages::{Message, Part};
+use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
 use crate::settings::Settings;
@@ -164,7 +167,8 @@ fn finish_reason(response: &Response) -> Option<&str> {
     }
 }
 
-fn used(usage: &responses::Usage) -> Used {
+/// What a response used up.
+pub(super) fn used(usage: &responses::Usage) -> Used {
     let input = usage.input_tokens_details.as_ref();
     let output = usage.output_tokens_details.as_ref();
     Used {

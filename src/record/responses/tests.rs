@@ -1,3 +1,5 @@
+//! Proofs of what is recorded of requests and whole replies.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -13,7 +15,7 @@ fn response(id: &str, content: Value) -> Value {
 }
 
 /// Every kind of item, with the role and the parts that are recorded.
-fn items() -> Vec<(Value, &'static str, Value)> {
+pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
     let blob = json!({
         "type": "blob", "modality": "image", "mime_type": "image/png", "content": "[Blob substitute]",
     });
