@@ -3,7 +3,11 @@
 //! It answers as OpenAI does, down to the shape of ids, usage and errors, and takes its time as a model does.
 //! Two models exist to fail: [`BUSY`] is rate-limited once, and any model that it does not know is a 404.
 
-use std::convert::Infallible;
+mod chat;
+mod embeddings;
+mod responses;
+mod usage;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,18 +16,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use futures::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-
-use super::answers;
 
 /// The model that answers its first request with 429 and all others as any model does.
 pub(crate) const BUSY: &str = "gpt-4o-busy";
@@ -53,9 +51,9 @@ impl OpenAi {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let app = Router::new()
-            .route("/v1/chat/completions", post(chat))
-            .route("/v1/responses", post(responses))
-            .route("/v1/embeddings", post(embeddings))
+            .route("/v1/chat/completions", post(chat::chat))
+            .route("/v1/responses", post(responses::responses))
+            .route("/v1/embeddings", post(embeddings::embeddings))
             .route("/v1/models", get(models))
             .route("/v1/models/{model}", get(model))
             .fallback(unknown_path)
@@ -103,245 +101,6 @@ async fn identified(request: Request, next: Next) -> Response {
         response.headers_mut().insert(name, id);
     }
     response
-}
-
-async fn chat(busy: Busy, Json(request): Json<Value>) -> Response {
-    if let Err(response) = admit(&busy, &request) {
-        return response;
-    }
-    let Some(messages) = request["messages"].as_array() else {
-        return missing("messages");
-    };
-    let mut answer = answers::tokens(&answers::to_question(&question(messages)));
-    let limit = request["max_completion_tokens"].as_u64();
-    let limit = limit.or(request["max_tokens"].as_u64());
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    let finish_reason = match limit {
-        Some(limit) if limit < answer.len() => {
-            answer.truncate(limit);
-            "length"
-        }
-        _ => "stop",
-    };
-    let usage = Usage::of(&request, messages, answer.len());
-    let usage = json!({
-        "prompt_tokens": usage.input,
-        "completion_tokens": usage.output,
-        "total_tokens": usage.input + usage.output,
-        "prompt_tokens_details": {"cached_tokens": usage.cached, "audio_tokens": 0},
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    });
-    let head = json!({
-        "id": id("chatcmpl-"),
-        "created": now(),
-        "model": dated(&request),
-        "service_tier": "default",
-        "system_fingerprint": "fp_50906f2aac",
-    });
-
-    if request["stream"] == true {
-        let with_usage = request["stream_options"]["include_usage"] == true;
-        let usage = with_usage.then_some(usage);
-        return Sse::new(chunks(&head, answer, finish_reason, usage)).into_response();
-    }
-    thinking(answer.len()).await;
-    let mut completion = head;
-    completion["object"] = json!("chat.completion");
-    completion["choices"] = json!([{
-        "index": 0,
-        "message": {
-            "role": "assistant",
-            "content": answer.concat(),
-            "refusal": null,
-            "annotations": [],
-        },
-        "logprobs": null,
-        "finish_reason": finish_reason,
-    }]);
-    completion["usage"] = usage;
-    Json(completion).into_response()
-}
-
-/// The answer as a stream: the role, one chunk a token, the finish reason, and the usage if it was asked for.
-fn chunks(
-    head: &Value,
-    answer: Vec<String>,
-    finish_reason: &str,
-    usage: Option<Value>,
-) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    let chunk = |choices: Value, usage: &Option<Value>| {
-        let mut chunk = head.clone();
-        chunk["object"] = json!("chat.completion.chunk");
-        chunk["choices"] = choices;
-        if let Some(usage) = usage {
-            chunk["usage"] = usage.clone();
-        }
-        chunk
-    };
-    let delta = |delta: Value, finish_reason: Value| {
-        let choice = json!({
-            "index": 0,
-            "delta": delta,
-            "logprobs": null,
-            "finish_reason": finish_reason,
-        });
-        // With usage asked for, it is null in all chunks but the last.
-        chunk(json!([choice]), &usage.is_some().then_some(Value::Null))
-    };
-
-    let role = json!({"role": "assistant", "content": "", "refusal": null});
-    let mut events = vec![delta(role, Value::Null)];
-    let tokens = answer.into_iter();
-    events.extend(tokens.map(|token| delta(json!({"content": token}), Value::Null)));
-    events.push(delta(json!({}), json!(finish_reason)));
-    if usage.is_some() {
-        events.push(chunk(json!([]), &usage));
-    }
-
-    let events = events.into_iter().map(|event| event.to_string());
-    let events = events.chain(["[DONE]".to_owned()]);
-    stream::iter(events.enumerate()).then(|(index, data)| async move {
-        match index {
-            0 => {}
-            1 => tokio::time::sleep(THINKING).await,
-            _ => tokio::time::sleep(TOKEN).await,
-        }
-        Ok(Event::default().data(data))
-    })
-}
-
-async fn responses(busy: Busy, Json(request): Json<Value>) -> Response {
-    if let Err(response) = admit(&busy, &request) {
-        return response;
-    }
-    if request["stream"] == true {
-        return failure(
-            StatusCode::BAD_REQUEST,
-            "This server streams chat completions only.",
-            "invalid_request_error",
-            Some("unsupported_value"),
-        );
-    }
-    let input = match &request["input"] {
-        Value::String(text) => vec![json!({"role": "user", "content": text})],
-        Value::Array(items) => items.clone(),
-        _ => return missing("input"),
-    };
-    let question = question(&input);
-    let output = input
-        .iter()
-        .rev()
-        .find(|item| item["type"] == "function_call_output");
-    let tool = request["tools"].as_array();
-    let tool = tool.and_then(|tools| tools.iter().find(|tool| tool["type"] == "function"));
-    let (item, said) = match (tool, output) {
-        (Some(tool), None) => {
-            let arguments = answers::tool_arguments(tool, &question);
-            let call = json!({
-                "type": "function_call",
-                "id": id("fc_"),
-                "call_id": id("call_"),
-                "name": tool["name"],
-                "arguments": arguments,
-                "status": "completed",
-            });
-            (call, arguments)
-        }
-        (_, output) => {
-            let text = match output {
-                Some(output) => {
-                    answers::to_tool_output(&question, output["output"].as_str().unwrap_or(""))
-                }
-                None => answers::to_question(&question),
-            };
-            let message = json!({
-                "type": "message",
-                "id": id("msg_"),
-                "role": "assistant",
-                "status": "completed",
-                "content": [
-                    {"type": "output_text", "text": text, "annotations": [], "logprobs": []},
-                ],
-            });
-            (message, text)
-        }
-    };
-    let tokens = answers::tokens(&said).len();
-    let usage = Usage::of(&request, &input, tokens);
-    thinking(tokens).await;
-
-    let mut items = Vec::new();
-    if usage.reasoning > 0 {
-        items.push(json!({"type": "reasoning", "id": id("rs_"), "summary": []}));
-    }
-    items.push(item);
-    Json(json!({
-        "id": id("resp_"),
-        "object": "response",
-        "created_at": now(),
-        "status": "completed",
-        "error": null,
-        "incomplete_details": null,
-        "instructions": request["instructions"],
-        "max_output_tokens": request["max_output_tokens"],
-        "model": dated(&request),
-        "output": items,
-        "parallel_tool_calls": true,
-        "previous_response_id": null,
-        "store": request["store"].as_bool().unwrap_or(true),
-        "tool_choice": request.get("tool_choice").unwrap_or(&json!("auto")),
-        "tools": request.get("tools").unwrap_or(&json!([])),
-        "truncation": "disabled",
-        "usage": {
-            "input_tokens": usage.input,
-            "input_tokens_details": {"cached_tokens": usage.cached},
-            "output_tokens": usage.output,
-            "output_tokens_details": {"reasoning_tokens": usage.reasoning},
-            "total_tokens": usage.input + usage.output,
-        },
-        "metadata": {},
-    }))
-    .into_response()
-}
-
-async fn embeddings(busy: Busy, Json(request): Json<Value>) -> Response {
-    if let Err(response) = admit(&busy, &request) {
-        return response;
-    }
-    let texts: Vec<&str> = match &request["input"] {
-        Value::String(text) => vec![text],
-        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
-        _ => return missing("input"),
-    };
-    let dimensions = request["dimensions"].as_u64();
-    let dimensions = dimensions.and_then(|dimensions| usize::try_from(dimensions).ok());
-    let dimensions = dimensions.unwrap_or(1_536).clamp(1, 1_536);
-    let as_base64 = request["encoding_format"] == "base64";
-    let data = texts.iter().enumerate().map(|(index, text)| {
-        let vector = answers::vector(text, dimensions);
-        let embedding = if as_base64 {
-            let bytes: Vec<u8> = vector.into_iter().flat_map(f32::to_le_bytes).collect();
-            json!(STANDARD.encode(bytes))
-        } else {
-            json!(vector)
-        };
-        json!({"object": "embedding", "index": index, "embedding": embedding})
-    });
-    let data: Vec<Value> = data.collect();
-    let tokens: usize = texts.iter().map(|text| answers::tokens(text).len()).sum();
-    thinking(0).await;
-    Json(json!({
-        "object": "list",
-        "data": data,
-        "model": request["model"],
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    }))
-    .into_response()
 }
 
 async fn models() -> Response {
@@ -431,39 +190,6 @@ fn missing(parameter: &str) -> Response {
 fn failure(status: StatusCode, message: &str, kind: &str, code: Option<&str>) -> Response {
     let error = json!({"message": message, "type": kind, "param": null, "code": code});
     (status, Json(json!({"error": error}))).into_response()
-}
-
-/// The tokens of one call.
-struct Usage {
-    input: usize,
-    /// Of the input: all that stands before the last message has been read before.
-    cached: usize,
-    output: usize,
-    /// Of the output.
-    reasoning: usize,
-}
-
-impl Usage {
-    fn of(request: &Value, messages: &[Value], answer: usize) -> Self {
-        let cost = |value: &Value| match value {
-            Value::Null => 0,
-            value => answers::tokens(&value.to_string()).len(),
-        };
-        let setup = cost(&request["instructions"]) + cost(&request["tools"]);
-        let (newest, before) = match messages.split_last() {
-            Some((newest, before)) => (cost(newest), before.iter().map(cost).sum()),
-            None => (0, 0),
-        };
-        let cached = if before > 0 { setup + before } else { 0 };
-        let model = request["model"].as_str().unwrap_or("");
-        let reasoning = if model.starts_with("gpt-5") { 64 } else { 0 };
-        Self {
-            input: setup + before + newest,
-            cached,
-            output: answer + reasoning,
-            reasoning,
-        }
-    }
 }
 
 /// The text of the newest user message.
