@@ -61,7 +61,7 @@ async fn quickstart() -> Result<bool, Box<dyn Error>> {
         None => receiver.dsn()?,
     };
 
-    // The setup, as a program of your own has it.
+    // The setup. A program of your own has it at the start of `main`, before the runtime starts.
     let guard = sentry::init(
         ClientOptions::new()
             .dsn(&dsn.to_string())
@@ -242,7 +242,11 @@ async fn closest(
         return Err("no embeddings in the reply".into());
     };
     let similarity = |shelf: &embeddings::Embedding| -> f32 {
-        let pairs = text.embedding.iter().zip(&shelf.embedding);
+        let pairs = text
+            .embedding
+            .as_slice()
+            .iter()
+            .zip(shelf.embedding.as_slice());
         pairs.map(|(a, b)| a * b).sum()
     };
     let shelves = shelves.iter().map(similarity).zip(SHELVES);

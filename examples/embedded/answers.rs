@@ -1,5 +1,10 @@
 //! What the embedded OpenAI knows: a few answers, the meaning of a text as a vector, and what counts as a token.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a `Value` that lacks the field gives null"
+)]
+
 use serde_json::{Map, Value, json};
 
 const CITIES: [&str; 5] = ["Oslo", "Paris", "Vienna", "Lisbon", "Tokyo"];
@@ -69,7 +74,9 @@ pub(crate) fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     }
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|value| *value /= length);
+        for value in &mut vector {
+            *value /= length;
+        }
     }
     vector
 }

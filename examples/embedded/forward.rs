@@ -46,12 +46,15 @@ impl Transport for All {
     }
 
     fn flush(&self, timeout: Duration) -> bool {
-        let done = self.0.iter().map(|transport| transport.flush(timeout));
-        done.fold(true, |all, done| all && done)
+        let left = self.0.iter().filter(|transport| !transport.flush(timeout));
+        left.count() == 0
     }
 
     fn shutdown(&self, timeout: Duration) -> bool {
-        let done = self.0.iter().map(|transport| transport.shutdown(timeout));
-        done.fold(true, |all, done| all && done)
+        let left = self
+            .0
+            .iter()
+            .filter(|transport| !transport.shutdown(timeout));
+        left.count() == 0
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn chat(busy: Busy, Json(request): Json<Value>) -> Response {
     if request["stream"] == true {
         let with_usage = request["stream_options"]["include_usage"] == true;
         let usage = with_usage.then_some(usage);
-        return Sse::new(chunks(&head, answer, finish_reason, usage)).into_response();
+        return Sse::new(chunks(&head, answer, finish_reason, usage.as_ref())).into_response();
     }
     thinking(answer.len()).await;
     let mut completion = head;
@@ -79,9 +79,9 @@ fn chunks(
     head: &Value,
     answer: Vec<String>,
     finish_reason: &str,
-    usage: Option<Value>,
+    usage: Option<&Value>,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    let chunk = |choices: Value, usage: &Option<Value>| {
+    let chunk = |choices: Value, usage: Option<&Value>| {
         let mut chunk = head.clone();
         chunk["object"] = json!("chat.completion.chunk");
         chunk["choices"] = choices;
@@ -98,7 +98,7 @@ fn chunks(
             "finish_reason": finish_reason,
         });
         // With usage asked for, it is null in all chunks but the last.
-        chunk(json!([choice]), &usage.is_some().then_some(Value::Null))
+        chunk(json!([choice]), usage.map(|_| &Value::Null))
     };
 
     let role = json!({"role": "assistant", "content": "", "refusal": null});
@@ -107,7 +107,7 @@ fn chunks(
     events.extend(tokens.map(|token| delta(json!({"content": token}), Value::Null)));
     events.push(delta(json!({}), json!(finish_reason)));
     if usage.is_some() {
-        events.push(chunk(json!([]), &usage));
+        events.push(chunk(json!([]), usage));
     }
 
     let events = events.into_iter().map(|event| event.to_string());
