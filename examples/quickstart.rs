@@ -201,7 +201,10 @@ async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Erro
 
     let first = request.clone().tool_choice("required");
     let response = client.responses().create(&first).await?;
-    let outputs: Vec<_> = response.function_calls().map(get_weather).collect();
+    let mut outputs = Vec::new();
+    for call in response.function_calls() {
+        outputs.push(get_weather(call).await);
+    }
     items.extend(response.output);
     items.extend(outputs);
 
@@ -210,11 +213,11 @@ async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Erro
 }
 
 /// The program's own tool, with a span of its own beside those of the calls.
-fn get_weather(call: &responses::FunctionCall) -> responses::Item {
+async fn get_weather(call: &responses::FunctionCall) -> responses::Item {
     let parent = sentry::configure_scope(|scope| scope.get_span());
     let span = parent.map(|parent| parent.start_child("function", "get_weather"));
     // It is always the same, wherever the city in the arguments lies.
-    std::thread::sleep(Duration::from_millis(20));
+    tokio::time::sleep(Duration::from_millis(20)).await;
     let weather = json!({"sky": "light snow", "celsius": -3});
     if let Some(span) = span {
         span.set_status(SpanStatus::Ok);
