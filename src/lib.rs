@@ -1,3 +1,20 @@
 //! OpenAI instrumentation for Sentry.
 
+mod ambient;
+mod call;
+mod client;
+mod error;
+mod integration;
+mod record;
+mod settings;
+mod span;
+mod sse;
 mod types;
+
+pub use client::{
+    Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,
+    RequestOptions, Responses,
+};
+pub use error::{ApiError, DecodeError, Error, Timeout};
+pub use integration::OpenAiIntegration;
+pub use types::{chat, conversations, embeddings, models, responses};

@@ -1,3 +1,9 @@
 //! The API's vocabulary: requests, replies and stream events, open to values that are newer than the crate.
 
+pub mod chat;
+pub mod conversations;
+pub mod embeddings;
+pub mod models;
 pub(crate) mod open;
+pub mod responses;
+mod usage;

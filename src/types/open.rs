@@ -451,12 +451,14 @@ macro_rules! deserialize_open {
     };
 }
 
-/// A struct whose fields are read by [`field`], and that keeps unknown fields in `extra`.
+/// A struct whose fields are read by [`field`], and that keeps unknown fields in `extra`. What stands in its
+/// `nullable` block is written as `null` where it is `None`.
 macro_rules! object {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
             $(required { $($(#[$required_meta:meta])* pub $required:ident: Vec<$element:ty>,)* })?
+            $(nullable { $($(#[$null_meta:meta])* pub $null:ident: Option<$nullable:ty>,)* })?
             $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)*
         }
     ) => {
@@ -468,6 +470,11 @@ macro_rules! object {
                 $(#[$required_meta])*
                 #[serde(deserialize_with = "crate::types::open::required")]
                 pub $required: Vec<$element>,
+            )*)?
+            $($(
+                $(#[$null_meta])*
+                #[serde(default, deserialize_with = "crate::types::open::field")]
+                pub $null: Option<$nullable>,
             )*)?
             $(
                 $(#[$field_meta])*
@@ -546,18 +553,22 @@ macro_rules! strings {
             }
         }
 
-        deserialize_open!($name);
+        $crate::types::open::deserialize_open!($name);
     };
 }
 
 /// An enum of objects told apart by the field `$tag`, that keeps those it does not know. `else` names the
-/// variant of objects without the tag.
+/// variant of objects without the tag. Variants in the `shared` block have no `From`: their types stand for more
+/// than one of them.
 macro_rules! union {
     (
         $(#[$meta:meta])*
         pub enum $name:ident by $tag:literal $(else $default:ident)? {
             $($(#[$variant_meta:meta])* $variant:ident($type:ty) = $text:literal,)*
         }
+        $(shared {
+            $($(#[$shared_meta:meta])* $shared:ident($shared_type:ty) = $shared_text:literal,)*
+        })?
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -565,6 +576,7 @@ macro_rules! union {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* #[serde(rename = $text)] $variant($type),)*
+            $($($(#[$shared_meta])* #[serde(rename = $shared_text)] $shared($shared_type),)*)?
             /// What this version of the crate does not know, as it came.
             #[serde(untagged)]
             Unknown(serde_json::Value),
@@ -575,6 +587,7 @@ macro_rules! union {
             pub fn tag(&self) -> Option<&str> {
                 match self {
                     $(Self::$variant(_) => Some($text),)*
+                    $($(Self::$shared(_) => Some($shared_text),)*)?
                     Self::Unknown(value) => value.get($tag)?.as_str(),
                 }
             }
@@ -616,9 +629,18 @@ macro_rules! union {
                         let rest = serde::de::value::MapAccessDeserializer::new(rest);
                         serde::Deserialize::deserialize(rest).map(Self::$variant).map(Some)
                     })*
+                    $($(Some($shared_text) => {
+                        let rest = serde::de::value::MapAccessDeserializer::new(rest);
+                        serde::Deserialize::deserialize(rest).map(Self::$shared).map(Some)
+                    })*)?
                     $(None => {
                         let rest = serde::de::value::MapAccessDeserializer::new(rest);
-                        serde::Deserialize::deserialize(rest).map(Self::$default).map(Some)
+                        let mut value = Self::$default(serde::Deserialize::deserialize(rest)?);
+                        // `null` is no tag either, and must not stand beside the one that is written.
+                        if let Self::$default(object) = &mut value {
+                            object.extra.remove($tag);
+                        }
+                        Ok(Some(value))
                     })?
                     #[allow(unreachable_patterns, reason = "`else` takes all that have no tag")]
                     _ => $crate::types::open::untagged($tag, tag, rest).map(Self::Unknown).map(Some),
@@ -626,7 +648,7 @@ macro_rules! union {
             }
         }
 
-        deserialize_open!($name);
+        $crate::types::open::deserialize_open!($name);
     };
 }
 

@@ -1,0 +1,262 @@
+//! One observed call: start, reply, event, fail, finish. It closes itself when it is dropped.
+//!
+//! A call that is not recorded (no integration, no sampled trace) is an empty [`Call`] that does nothing.
+//! Content is read at the start and set when the span ends, so that no error event can copy it from a root.
+
+mod attempt;
+mod capture;
+mod failure;
+mod stream;
+
+use std::sync::Arc;
+
+use sentry_core::Hub;
+use sentry_core::protocol::SpanStatus;
+
+use crate::ambient::{self, Ambient};
+use crate::error::Error;
+use crate::integration::OpenAiIntegration;
+use crate::record::attributes::{Attributes, names};
+use crate::record::{Prompt, Reply, budget};
+use crate::settings::{Overrides, Settings};
+use crate::span::{self, Identity, Place, Span};
+
+pub(crate) use self::attempt::Attempt;
+use self::failure::Failure;
+pub(crate) use self::stream::StreamCall;
+
+/// What a span says of who made it.
+const ORIGIN: &str = "auto.ai.openai";
+
+/// Whom a call goes to, and what the client or layer that makes it says of recording.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) provider: Arc<str>,
+    pub(crate) address: Arc<str>,
+    pub(crate) port: Option<u16>,
+    pub(crate) overrides: Overrides,
+    pub(crate) conversation_id: Option<Arc<str>>,
+}
+
+/// One observed call, from its first poll until its reply, error or drop.
+pub(crate) struct Call {
+    model: Option<Box<ModelCall>>,
+    attempts: Attempts,
+}
+
+/// Where the spans of HTTP attempts go.
+enum Attempts {
+    Off,
+    /// Below the model call.
+    OfModelCall(Option<Span>),
+    /// Below the user's active span: a call to no model, as listing the models.
+    OfParent(Option<Span>),
+}
+
+struct ModelCall {
+    span: Span,
+    settings: Settings,
+    facts: Attributes,
+    content: Attributes,
+    /// The operation's name, if the request named no model to call the span by.
+    unnamed: Option<&'static str>,
+    failure: Option<Failure>,
+}
+
+impl Call {
+    /// Starts a call to a model. To be called when the call is first polled: the active span is its parent.
+    pub(crate) fn start(prompt: &impl Prompt, target: &Target, streaming: bool) -> Self {
+        match ModelCall::start(prompt, target, streaming) {
+            Some(model) => Self {
+                attempts: if model.settings.http_spans {
+                    Attempts::OfModelCall(None)
+                } else {
+                    Attempts::Off
+                },
+                model: Some(Box::new(model)),
+            },
+            None => Self::unrecorded(),
+        }
+    }
+
+    /// Starts a call to no model: with an active span its attempts are recorded, without one nothing is.
+    pub(crate) fn start_plain() -> Self {
+        let record = settings(&span::current_hub(), Overrides::default())
+            .is_some_and(|settings| settings.http_spans)
+            && !ambient::current().recorded;
+        Self {
+            model: None,
+            attempts: if record {
+                Attempts::OfParent(None)
+            } else {
+                Attempts::Off
+            },
+        }
+    }
+
+    fn unrecorded() -> Self {
+        Self {
+            model: None,
+            attempts: Attempts::Off,
+        }
+    }
+
+    /// What calls below inherit while this one is polled: none of them records it once more.
+    pub(crate) fn ambient(&self) -> Ambient {
+        Ambient {
+            recorded: true,
+            ..ambient::current()
+        }
+    }
+
+    /// The headers that continue the trace at the server; none if nothing is recorded.
+    pub(crate) fn trace_headers(&self) -> Vec<(&'static str, String)> {
+        let span = match &self.attempts {
+            Attempts::OfModelCall(Some(span)) | Attempts::OfParent(Some(span)) => Some(span),
+            _ => self.model.as_ref().map(|model| &model.span),
+        };
+        span.map(|span| span.trace_headers().collect())
+            .unwrap_or_default()
+    }
+
+    /// Records the reply.
+    pub(crate) fn reply(&mut self, reply: &impl Reply) {
+        if let Some(model) = &mut self.model {
+            model.reply(reply);
+        }
+    }
+
+    /// The call is done.
+    pub(crate) fn finish(mut self) {
+        span::mark_thread();
+        self.end(SpanStatus::Ok);
+    }
+
+    /// The call has failed.
+    pub(crate) fn fail(mut self, error: &Error) {
+        span::mark_thread();
+        let failure = Failure::from(error);
+        let status = failure.status;
+        if let Some(model) = &mut self.model {
+            if model.settings.capture_errors {
+                capture::capture(&model.span, error, &failure);
+            }
+            model.failure = Some(failure);
+        }
+        self.end(status);
+    }
+
+    fn end(&mut self, status: SpanStatus) {
+        self.end_attempt_as(status);
+        if let Some(model) = self.model.take() {
+            model.finish(status);
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.end(SpanStatus::Cancelled);
+    }
+}
+
+impl ModelCall {
+    fn start(prompt: &impl Prompt, target: &Target, streaming: bool) -> Option<Self> {
+        let hub = span::current_hub();
+        let settings = settings(&hub, target.overrides)?;
+        let ambient = ambient::current();
+        if ambient.recorded {
+            return None;
+        }
+        let place = Place::find(hub)?;
+
+        let operation = prompt.operation();
+        let mut facts = Attributes::default();
+        facts.push(names::OPERATION_NAME, operation.name());
+        facts.push(names::PROVIDER_NAME, &*target.provider);
+        if let Some(model) = prompt.model() {
+            facts.push(names::REQUEST_MODEL, model);
+        }
+        prompt.parameters(&mut facts);
+        facts.push(names::RESPONSE_STREAMING, streaming);
+        let conversation_id = prompt
+            .conversation_id()
+            .or(ambient.conversation_id.as_deref())
+            .or(target.conversation_id.as_deref());
+        for (name, value) in [
+            (names::CONVERSATION_ID, conversation_id),
+            (names::AGENT_NAME, ambient.agent.as_deref()),
+            (names::PIPELINE_NAME, ambient.pipeline.as_deref()),
+        ] {
+            if let Some(value) = value {
+                facts.push(name, value);
+            }
+        }
+        facts.push(names::SERVER_ADDRESS, &*target.address);
+        if let Some(port) = target.port {
+            facts.push(names::SERVER_PORT, port);
+        }
+
+        let name = match prompt.model() {
+            Some(model) => format!("{} {model}", operation.name()),
+            None => operation.name().to_owned(),
+        };
+        let identity = Identity {
+            op: operation.op(),
+            name: &name,
+            origin: ORIGIN,
+        };
+        let span = place.start(&identity, facts.iter())?;
+
+        let mut content = Attributes::default();
+        if settings.record_inputs {
+            prompt.content(&settings, &mut content);
+        }
+        Some(Self {
+            span,
+            settings,
+            facts,
+            content,
+            unnamed: prompt.model().is_none().then(|| operation.name()),
+            failure: None,
+        })
+    }
+
+    fn reply(&mut self, reply: &impl Reply) {
+        reply.facts(&mut self.facts);
+        if self.settings.record_outputs {
+            reply.content(&self.settings, &mut self.content);
+        }
+        if let Some(failed) = reply.failure() {
+            self.failure = Some(Failure::from(failed));
+        }
+        if let (Some(operation), Some(model)) = (self.unnamed, reply.model()) {
+            self.unnamed = None;
+            self.facts.push(names::REQUEST_MODEL, model);
+            self.span.rename(format!("{operation} {model}"));
+        }
+    }
+
+    fn finish(mut self, otherwise: SpanStatus) {
+        let mut status = otherwise;
+        if let Some(failure) = self.failure {
+            status = failure.status;
+            self.facts
+                .push(names::ERROR_TYPE, failure.error_type.as_ref());
+        }
+        if !self.content.is_empty() {
+            budget::spend(self.span.root(), &mut self.content);
+        }
+        self.span.record(self.facts);
+        self.span.record(self.content);
+        self.span.finish(status);
+    }
+}
+
+/// What a call that starts in `hub` may record; `None` without the integration.
+fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
+    let client = hub.client()?;
+    hub.with_integration(|integration: &OpenAiIntegration| {
+        Some(integration.settings(overrides, client.options()))
+    })
+}

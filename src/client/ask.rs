@@ -1,0 +1,89 @@
+//! A call to a model, from its request to its typed reply or stream, recorded on the way.
+
+use bytes::Bytes;
+use http::Method;
+
+use super::Client;
+use super::options::RequestOptions;
+use super::reply::{ReplyBody, decode};
+use super::stream::{EventStream, ReadEvent};
+use super::transport::Outgoing;
+use crate::call::{Call, StreamCall};
+use crate::error::Error;
+use crate::record::{Fold, Prompt, Reply};
+
+/// What is asked, where and how.
+pub(super) struct Question<'a, P> {
+    pub(super) prompt: &'a P,
+    pub(super) path: &'a [&'a str],
+    pub(super) options: RequestOptions,
+}
+
+impl<P> Question<'_, P> {
+    fn outgoing(&self, body: Bytes) -> Outgoing<'_> {
+        Outgoing {
+            method: Method::POST,
+            path: self.path,
+            query: &[],
+            body: Some(body),
+            options: &self.options,
+        }
+    }
+}
+
+impl Client {
+    /// Asks for a whole reply.
+    pub(super) async fn ask<P: Prompt, T: ReplyBody + Reply>(
+        &self,
+        question: Question<'_, P>,
+        body: impl FnOnce(&P) -> Result<Bytes, Error>,
+    ) -> Result<T, Error> {
+        let transport = &self.transport;
+        let target = transport.target(&question.options);
+        let mut call = Call::start(question.prompt, &target, false);
+        let result = match body(question.prompt) {
+            Ok(body) => {
+                let reply = transport.fetch(&mut call, &question.outgoing(body)).await;
+                reply.and_then(decode::<T>)
+            }
+            Err(error) => Err(error),
+        };
+        match &result {
+            Ok(reply) => {
+                call.reply(reply);
+                call.finish();
+            }
+            Err(error) => call.fail(error),
+        }
+        result
+    }
+
+    /// Asks for a reply as a stream of events, which the recorder folds as they pass.
+    pub(super) async fn ask_streamed<P: Prompt, F: Fold + 'static>(
+        &self,
+        question: Question<'_, P>,
+        body: impl FnOnce(&P) -> Result<Bytes, Error>,
+        read: ReadEvent<F::Event>,
+    ) -> Result<EventStream<F::Event>, Error> {
+        let transport = &self.transport;
+        let target = transport.target(&question.options);
+        let mut call = Call::start(question.prompt, &target, true);
+        let opened = match body(question.prompt) {
+            Ok(body) => transport.open(&mut call, &question.outgoing(body)).await,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok(opened) => Ok(EventStream::new(
+                opened,
+                transport.stream_idle_timeout,
+                transport.max_event_bytes,
+                StreamCall::<F>::new(call),
+                read,
+            )),
+            Err(error) => {
+                call.fail(&error);
+                Err(error)
+            }
+        }
+    }
+}

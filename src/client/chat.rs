@@ -1,0 +1,141 @@
+//! Chat completions.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::Client;
+use super::ask::Question;
+use super::options::RequestOptions;
+use super::reply::{ReplyBody, encode};
+use super::stream::{EventStream, Unreadable, unreadable};
+use crate::error::Error;
+use crate::sse::Event;
+use crate::types::chat::{Chunk, Completion, Fold, Request, StreamOptions};
+
+/// The endpoints under `/chat`.
+#[derive(Clone, Copy, Debug)]
+pub struct Chat<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Chat<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// Chat completions.
+    pub fn completions(&self) -> ChatCompletions<'a> {
+        ChatCompletions {
+            client: self.client,
+        }
+    }
+}
+
+/// `/chat/completions`: the model's answer to a list of messages.
+///
+/// Every call is a span `chat {model}`.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/chat)
+#[derive(Clone, Copy, Debug)]
+pub struct ChatCompletions<'a> {
+    client: &'a Client,
+}
+
+impl ChatCompletions<'_> {
+    /// Asks for an answer as a whole.
+    pub async fn create(&self, request: &Request) -> Result<Completion, Error> {
+        self.create_with(request, RequestOptions::default()).await
+    }
+
+    /// Asks for an answer as a whole, with settings for this request.
+    pub async fn create_with(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Completion, Error> {
+        self.client
+            .ask(question(request, options), encode_whole)
+            .await
+    }
+
+    /// Asks for an answer chunk by chunk, as the model writes it.
+    ///
+    /// The last chunk has the usage, unless the request or the client says otherwise.
+    pub async fn create_stream(&self, request: &Request) -> Result<EventStream<Chunk>, Error> {
+        self.create_stream_with(request, RequestOptions::default())
+            .await
+    }
+
+    /// Asks for an answer chunk by chunk, with settings for this request.
+    pub async fn create_stream_with(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<EventStream<Chunk>, Error> {
+        let include_usage = options
+            .include_usage
+            .unwrap_or(self.client.transport.include_usage);
+        self.client
+            .ask_streamed::<_, Fold>(
+                question(request, options),
+                |request| encode_streamed(request, include_usage),
+                read_chunk,
+            )
+            .await
+    }
+}
+
+fn question(request: &Request, options: RequestOptions) -> Question<'_, Request> {
+    Question {
+        prompt: request,
+        path: &["chat", "completions"],
+        options,
+    }
+}
+
+/// The request, without its wish for a stream if it was made for one.
+fn encode_whole(request: &Request) -> Result<Bytes, Error> {
+    if request.stream != Some(true) {
+        return encode(request, &[]);
+    }
+    let mut request = request.clone();
+    request.stream = None;
+    request.stream_options = None;
+    encode(&request, &[])
+}
+
+/// The request with `stream`, and with its wish for usage unless it says itself what it wants.
+fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Error> {
+    if request.stream.is_none() && request.stream_options.is_none() {
+        const USAGE: &str = r#""stream_options":{"include_usage":true}"#;
+        const STREAM: &str = r#""stream":true"#;
+        return match include_usage {
+            true => encode(request, &[STREAM, USAGE]),
+            false => encode(request, &[STREAM]),
+        };
+    }
+    let mut request = request.clone();
+    request.stream = Some(true);
+    if include_usage {
+        let options = request
+            .stream_options
+            .get_or_insert_with(StreamOptions::default);
+        options.include_usage.get_or_insert(true);
+    }
+    encode(&request, &[])
+}
+
+fn read_chunk(event: &Event<'_>) -> Result<Chunk, Unreadable> {
+    match serde_json::from_str::<Chunk>(event.data) {
+        Ok(Chunk {
+            error: Some(error), ..
+        }) if !error.is_null() => Err(Unreadable::Error(serde_json::json!({ "error": error }))),
+        Ok(chunk) => Ok(chunk),
+        Err(error) => Err(unreadable(event, error)),
+    }
+}
+
+impl ReplyBody for Completion {
+    fn error(&self) -> Option<&Value> {
+        self.extra.get("error")
+    }
+}

@@ -1,0 +1,58 @@
+//! Embeddings.
+
+use serde_json::Value;
+
+use super::Client;
+use super::ask::Question;
+use super::options::RequestOptions;
+use super::reply::{ReplyBody, encode};
+use crate::error::Error;
+use crate::types::embeddings::{Embeddings as Reply, Request};
+
+/// `/embeddings`: texts as vectors.
+///
+/// Every call is a span `embeddings {model}`.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/embeddings)
+#[derive(Clone, Copy, Debug)]
+pub struct Embeddings<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Embeddings<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Embeddings<'_> {
+    /// Asks for the vectors of one or more texts.
+    ///
+    /// Unless the request names a format, the vectors travel as base64, a quarter of the bytes.
+    pub async fn create(&self, request: &Request) -> Result<Reply, Error> {
+        self.create_with(request, RequestOptions::default()).await
+    }
+
+    /// Asks for the vectors of one or more texts, with settings for this request.
+    pub async fn create_with(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Reply, Error> {
+        let question = Question {
+            prompt: request,
+            path: &["embeddings"],
+            options,
+        };
+        let body = |request: &Request| match request.encoding_format {
+            None => encode(request, &[r#""encoding_format":"base64""#]),
+            Some(_) => encode(request, &[]),
+        };
+        self.client.ask(question, body).await
+    }
+}
+
+impl ReplyBody for Reply {
+    fn error(&self) -> Option<&Value> {
+        self.extra.get("error")
+    }
+}

@@ -1,0 +1,114 @@
+//! The client: a thin, typed way to OpenAI's API over HTTP, whose model calls are recorded.
+
+mod ask;
+mod builder;
+mod chat;
+mod conversations;
+mod embeddings;
+mod models;
+mod options;
+mod reply;
+mod responses;
+mod retry;
+mod stream;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::transport::Transport;
+use crate::error::Error;
+
+pub use self::builder::ClientBuilder;
+pub use self::chat::{Chat, ChatCompletions};
+pub use self::conversations::Conversations;
+pub use self::embeddings::Embeddings;
+pub use self::models::Models;
+pub use self::options::RequestOptions;
+pub use self::responses::Responses;
+pub use self::stream::EventStream;
+
+/// A client of OpenAI's API, or of any server that speaks it.
+///
+/// It is cheap to clone and to be shared: all clones use one pool of connections. It needs a Tokio runtime
+/// with I/O and time enabled.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), sentry_openai::Error> {
+/// use sentry_openai::{Client, chat};
+///
+/// let client = Client::from_env()?;
+/// let request = chat::Request::new("gpt-4o", [chat::Message::user("Hello!")]);
+/// let answer = client.chat().completions().create(&request).await?;
+/// println!("{}", answer.text().unwrap_or_default());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+}
+
+impl Client {
+    /// A client with this key for `https://api.openai.com/v1`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if the key can't be a header's value.
+    pub fn new(api_key: impl Into<String>) -> Result<Self, Error> {
+        Self::builder().api_key(api_key).build()
+    }
+
+    /// A client as the environment has it: `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_ORG_ID`,
+    /// `OPENAI_PROJECT_ID`. Blank values count as unset.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] if there is no key for OpenAI's own API, or a value can't be used.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().from_env().build()
+    }
+
+    /// A client with settings of its own.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Chat completions.
+    pub fn chat(&self) -> Chat<'_> {
+        Chat::new(self)
+    }
+
+    /// Responses.
+    pub fn responses(&self) -> Responses<'_> {
+        Responses::new(self)
+    }
+
+    /// Embeddings.
+    pub fn embeddings(&self) -> Embeddings<'_> {
+        Embeddings::new(self)
+    }
+
+    /// Conversations, which hold the items of several responses.
+    pub fn conversations(&self) -> Conversations<'_> {
+        Conversations::new(self)
+    }
+
+    /// The models that there are.
+    pub fn models(&self) -> Models<'_> {
+        Models::new(self)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("origin", &self.transport.origin())
+            .finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn is_shared<T: Clone + Send + Sync + 'static>() {}
+    is_shared::<Client>();
+};

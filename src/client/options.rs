@@ -1,0 +1,83 @@
+//! What one request may have of its own.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Settings of one request, above those of its client.
+///
+/// ```
+/// use std::time::Duration;
+/// use sentry_openai::RequestOptions;
+///
+/// let options = RequestOptions::new().timeout(Duration::from_secs(20)).max_retries(0);
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct RequestOptions {
+    pub(super) timeout: Option<Duration>,
+    pub(super) max_retries: Option<u32>,
+    pub(super) headers: HeaderMap,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) conversation_id: Option<String>,
+    pub(super) include_usage: Option<bool>,
+}
+
+impl RequestOptions {
+    /// The settings of the client.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long an HTTP attempt may take: to the whole reply, or to the head of a stream.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How often the request is sent again when it fails in a way that may pass.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = Some(retries);
+        self
+    }
+
+    /// A header in addition to the client's; one of the same name is replaced.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// A pair for the query of the address.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// The conversation that this call belongs to, for the recording (`gen_ai.conversation.id`).
+    pub fn conversation_id(mut self, id: impl Into<String>) -> Self {
+        self.conversation_id = Some(id.into());
+        self
+    }
+
+    /// Whether a chat stream asks for its usage, without which no tokens are known. Default: `true`.
+    pub fn include_usage(mut self, include: bool) -> Self {
+        self.include_usage = Some(include);
+        self
+    }
+}
+
+/// Header values and query may hold secrets, so only names are shown.
+impl fmt::Debug for RequestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
+        f.debug_struct("RequestOptions")
+            .field("timeout", &self.timeout)
+            .field("max_retries", &self.max_retries)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("query", &query)
+            .field("conversation_id", &self.conversation_id)
+            .field("include_usage", &self.include_usage)
+            .finish()
+    }
+}

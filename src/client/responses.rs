@@ -1,0 +1,121 @@
+//! Responses.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::Client;
+use super::ask::Question;
+use super::options::RequestOptions;
+use super::reply::{ReplyBody, encode};
+use super::stream::{EventStream, Unreadable, unreadable};
+use crate::error::Error;
+use crate::sse;
+use crate::types::responses::{Event, Fold, Reply as ResponseBody, Request, Response};
+
+/// `/responses`: the model's answer, with tools that the API runs itself.
+///
+/// Every call is a span `chat {model}`.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/responses)
+#[derive(Clone, Copy, Debug)]
+pub struct Responses<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Responses<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Responses<'_> {
+    /// Asks for a response as a whole.
+    ///
+    /// A response can say of itself that it failed (`status`, `error`): it is returned like any other, and its
+    /// span has the failure.
+    pub async fn create(&self, request: &Request) -> Result<Response, Error> {
+        self.create_with(request, RequestOptions::default()).await
+    }
+
+    /// Asks for a response as a whole, with settings for this request.
+    pub async fn create_with(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Response, Error> {
+        self.client
+            .ask(question(request, options), encode_whole)
+            .await
+    }
+
+    /// Asks for a response event by event.
+    ///
+    /// An `error` event ends the stream as an [`Error`]; `response.failed` is an event like any other, and the
+    /// span has the failure.
+    pub async fn create_stream(&self, request: &Request) -> Result<EventStream<Event>, Error> {
+        self.create_stream_with(request, RequestOptions::default())
+            .await
+    }
+
+    /// Asks for a response event by event, with settings for this request.
+    pub async fn create_stream_with(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<EventStream<Event>, Error> {
+        self.client
+            .ask_streamed::<_, Fold>(question(request, options), encode_streamed, read_event)
+            .await
+    }
+}
+
+fn question(request: &Request, options: RequestOptions) -> Question<'_, Request> {
+    Question {
+        prompt: request,
+        path: &["responses"],
+        options,
+    }
+}
+
+/// The request, without its wish for a stream if it was made for one.
+fn encode_whole(request: &Request) -> Result<Bytes, Error> {
+    if request.stream != Some(true) {
+        return encode(request, &[]);
+    }
+    let mut request = request.clone();
+    request.stream = None;
+    request.stream_options = None;
+    encode(&request, &[])
+}
+
+fn encode_streamed(request: &Request) -> Result<Bytes, Error> {
+    if request.stream.is_none() {
+        return encode(request, &[r#""stream":true"#]);
+    }
+    let mut request = request.clone();
+    request.stream = Some(true);
+    encode(&request, &[])
+}
+
+fn read_event(event: &sse::Event<'_>) -> Result<Event, Unreadable> {
+    match serde_json::from_str::<Event>(event.data) {
+        Ok(Event::Error(error)) => Err(Unreadable::Error(
+            serde_json::to_value(error).unwrap_or_default(),
+        )),
+        Ok(Event::Unknown(json)) if json.get("error").is_some_and(|error| !error.is_null()) => {
+            Err(Unreadable::Error(json))
+        }
+        Ok(event) => Ok(event),
+        Err(error) => Err(unreadable(event, error)),
+    }
+}
+
+impl ReplyBody for Response {
+    fn read(body: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice::<ResponseBody>(body).map(|body| body.0)
+    }
+
+    /// None: a body with `output` is a response, whatever its `error`.
+    fn error(&self) -> Option<&Value> {
+        None
+    }
+}

@@ -1,0 +1,333 @@
+//! Streams of events: the adapter between a response's bytes and typed events.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::stream::{FusedStream, Stream};
+use http::HeaderMap;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use tokio::time::{Sleep, sleep_until};
+
+use super::reply::{content_type, decode_error, error_in, is_error};
+use super::transport::{Head, Opened};
+use crate::call::StreamCall;
+use crate::error::{ApiError, Error, Timeout, reason};
+use crate::record::Fold;
+use crate::sse::{Decoder, Event, SseError};
+
+/// How much of a body is kept until its first event, to tell what it is if there is none. In bytes.
+const PREFIX: usize = 64 << 10;
+
+/// The events of a reply, as they arrive.
+///
+/// It ends after the reply's last event, or after its first error. Nothing is read ahead of the consumer.
+/// Dropping it closes the connection, and the call is recorded with what had arrived: as `cancelled`, unless
+/// all of the reply had.
+#[must_use = "a stream that is not read gives nothing, and its call is recorded as cancelled"]
+pub struct EventStream<T> {
+    head: Head,
+    /// Gone once the stream has ended.
+    source: Option<Source>,
+    decoder: Decoder,
+    /// What came before the first event; `None` once there was one.
+    prefix: Option<Vec<u8>>,
+    read: ReadEvent<T>,
+    call: Box<dyn Observer<T>>,
+}
+
+/// Reads one event's data.
+pub(super) type ReadEvent<T> = fn(&Event<'_>) -> Result<T, Unreadable>;
+
+/// An event that is no event of the reply.
+pub(super) enum Unreadable {
+    /// It is an error that the API sends.
+    Error(Value),
+    /// It can't be read.
+    Json(serde_json::Error),
+}
+
+/// The recording of a stream, whatever its events are.
+trait Observer<T>: Send {
+    fn event(&mut self, event: &T);
+    fn finish(&mut self);
+    fn fail(&mut self, error: &Error);
+}
+
+impl<F: Fold> Observer<F::Event> for StreamCall<F> {
+    fn event(&mut self, event: &F::Event) {
+        StreamCall::event(self, event);
+    }
+
+    fn finish(&mut self) {
+        StreamCall::finish(self);
+    }
+
+    fn fail(&mut self, error: &Error) {
+        StreamCall::fail(self, error);
+    }
+}
+
+/// The bytes of a body, and how long we wait for them.
+struct Source {
+    body: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    idle: Duration,
+    deadline: Option<(Instant, Duration)>,
+    /// Runs while we wait.
+    timer: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+    is_over: bool,
+}
+
+/// What an event is to the stream.
+enum Step<T> {
+    Item(T),
+    Done,
+    Failed(Error),
+    More,
+}
+
+impl<T> EventStream<T> {
+    pub(super) fn new<F>(
+        opened: Opened,
+        idle: Duration,
+        max_event_bytes: usize,
+        call: StreamCall<F>,
+        read: ReadEvent<T>,
+    ) -> Self
+    where
+        F: Fold<Event = T> + 'static,
+    {
+        Self {
+            head: opened.head,
+            source: Some(Source {
+                body: Box::pin(opened.response.bytes_stream()),
+                idle,
+                deadline: opened.deadline,
+                timer: None,
+                is_waiting: false,
+                is_over: false,
+            }),
+            decoder: Decoder::new(max_event_bytes),
+            prefix: Some(Vec::new()),
+            read,
+            call: Box::new(call),
+        }
+    }
+
+    /// The HTTP status of the reply.
+    pub fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    /// The headers of the reply.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The server's id of the request (`x-request-id`), for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.head.headers.get("x-request-id")?.to_str().ok()
+    }
+
+    /// The next event in what has been read.
+    fn step(&mut self) -> Step<T> {
+        match self.decoder.next() {
+            Ok(None) => Step::More,
+            Ok(Some(event)) => {
+                self.prefix = None;
+                interpret(&event, self.read, &self.head)
+            }
+            Err(error) => Step::Failed(refused(&error, &self.head)),
+        }
+    }
+
+    /// What the end of the body means.
+    fn last_step(&mut self) -> Step<T> {
+        let head = &self.head;
+        match self.decoder.end() {
+            // What has no blank line behind it may be cut off: it counts if it is whole JSON.
+            Ok(Some(event)) if event.is_done() || is_json(event.data) => {
+                self.prefix = None;
+                interpret(&event, self.read, head)
+            }
+            Ok(Some(_)) => Step::Failed(decode_error(
+                head.clone(),
+                "the stream ended in the middle of an event".to_owned(),
+            )),
+            Ok(None) => match self.prefix.take() {
+                Some(prefix) => Step::Failed(no_event_stream(&prefix, head)),
+                None => Step::Done,
+            },
+            Err(error) => Step::Failed(refused(&error, head)),
+        }
+    }
+
+    /// Takes bytes, and remembers the first of them while they are no events.
+    fn feed(&mut self, bytes: Bytes) {
+        if let Some(prefix) = &mut self.prefix {
+            let room = PREFIX.saturating_sub(prefix.len());
+            prefix.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+        }
+        self.decoder.feed(bytes);
+    }
+
+    fn finish(&mut self, cx: &mut Context<'_>) {
+        if let Some(mut source) = self.source.take() {
+            // If nothing is left of the body, the connection can serve again; if not, it is closed.
+            let _ = source.poll_bytes(cx);
+        }
+        self.call.finish();
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.source = None;
+        self.call.fail(error);
+    }
+}
+
+impl<T> Stream for EventStream<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let step = match self.step() {
+                Step::More => {
+                    let Some(source) = &mut self.source else {
+                        return Poll::Ready(None);
+                    };
+                    match ready!(source.poll_bytes(cx)) {
+                        Some(Ok(bytes)) => {
+                            self.feed(bytes);
+                            continue;
+                        }
+                        Some(Err(error)) => Step::Failed(error),
+                        None => self.last_step(),
+                    }
+                }
+                step => step,
+            };
+            return Poll::Ready(match step {
+                Step::Item(item) => {
+                    self.call.event(&item);
+                    Some(Ok(item))
+                }
+                Step::Failed(error) => {
+                    self.fail(&error);
+                    Some(Err(error))
+                }
+                Step::Done | Step::More => {
+                    self.finish(cx);
+                    None
+                }
+            });
+        }
+    }
+}
+
+impl<T> FusedStream for EventStream<T> {
+    fn is_terminated(&self) -> bool {
+        self.source.is_none()
+    }
+}
+
+impl<T> fmt::Debug for EventStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("status", &self.head.status)
+            .field("request_id", &self.request_id())
+            .field("has_ended", &self.is_terminated())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(bytes) = self.body.as_mut().poll_next(cx) {
+            self.is_waiting = false;
+            self.is_over = !matches!(bytes, Some(Ok(_)));
+            return Poll::Ready(bytes.map(|bytes| bytes.map_err(Error::from)));
+        }
+        let now = Instant::now();
+        let idle = now + self.idle;
+        let (until, timeout) = match self.deadline {
+            Some((deadline, limit)) if deadline < idle => (deadline, Timeout::Deadline(limit)),
+            _ => (idle, Timeout::StreamIdle(self.idle)),
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(until.into())));
+        if !self.is_waiting {
+            self.is_waiting = true;
+            timer.as_mut().reset(until.into());
+        }
+        ready!(timer.as_mut().poll(cx));
+        self.is_over = true;
+        Poll::Ready(Some(Err(Error::Timeout(timeout))))
+    }
+}
+
+/// What an event means, whatever the API.
+fn interpret<T>(event: &Event<'_>, read: ReadEvent<T>, head: &Head) -> Step<T> {
+    let api_error =
+        |json: &Value| ApiError::from_json(head.status, head.headers.clone(), json).into();
+    if event.is_done() {
+        return Step::Done;
+    }
+    if event.name == "error" {
+        let json = serde_json::from_str(event.data).unwrap_or_else(|_| event.data.into());
+        return Step::Failed(api_error(&json));
+    }
+    match read(event) {
+        Ok(item) => Step::Item(item),
+        Err(Unreadable::Error(json)) => Step::Failed(api_error(&json)),
+        Err(Unreadable::Json(error)) => Step::Failed(decode_error(
+            head.clone(),
+            format!("an event of the stream: {}", reason(&error)),
+        )),
+    }
+}
+
+/// What an event that is not of the expected type is.
+pub(super) fn unreadable(event: &Event<'_>, error: serde_json::Error) -> Unreadable {
+    match serde_json::from_str(event.data) {
+        Ok(json) if is_error(&json) => Unreadable::Error(json),
+        _ => Unreadable::Json(error),
+    }
+}
+
+fn refused(error: &SseError, head: &Head) -> Error {
+    decode_error(head.clone(), error.to_string())
+}
+
+/// The error for a body without a single event: the one that it holds, or that it is something else.
+fn no_event_stream(body: &[u8], head: &Head) -> Error {
+    if let Some(json) = error_in(body) {
+        return ApiError::from_json(head.status, head.headers.clone(), &json).into();
+    }
+    let what = match content_type(head) {
+        _ if body.is_empty() => "nothing".to_owned(),
+        Some(content_type) => content_type,
+        None => "something else".to_owned(),
+    };
+    decode_error(
+        head.clone(),
+        format!("the server sent {what}, not an event stream"),
+    )
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+const _: () = {
+    const fn is_sent<T: Send + Unpin>() {}
+    is_sent::<EventStream<()>>();
+};

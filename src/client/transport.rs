@@ -1,0 +1,354 @@
+//! Requests over HTTP: address, key, attempts and retries.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::Url;
+use reqwest::redirect::Policy;
+
+use super::options::RequestOptions;
+use super::reply::{ReplyBody, decode};
+use super::retry;
+use crate::ambient;
+use crate::call::{Attempt, Call, Target};
+use crate::error::{ApiError, Error, Timeout};
+
+/// OpenAI counts retries by it.
+const RETRY_COUNT: HeaderName = HeaderName::from_static("x-stainless-retry-count");
+
+/// How much of an error's body is read, in bytes.
+const ERROR_BODY: usize = 1 << 20;
+
+/// Everything a request needs beside itself.
+pub(super) struct Transport {
+    pub(super) http: reqwest::Client,
+    pub(super) base: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) target: Target,
+    pub(super) timeout: Duration,
+    pub(super) stream_idle_timeout: Duration,
+    pub(super) deadline: Option<Duration>,
+    pub(super) max_retries: u32,
+    pub(super) max_event_bytes: usize,
+    pub(super) include_usage: bool,
+    pub(super) propagate_trace: bool,
+}
+
+/// One request: the same bytes are sent on every attempt.
+pub(super) struct Outgoing<'a> {
+    pub(super) method: Method,
+    /// The path's segments below the base URL.
+    pub(super) path: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, String)],
+    pub(super) body: Option<Bytes>,
+    pub(super) options: &'a RequestOptions,
+}
+
+/// What an attempt waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    Body,
+    Head,
+}
+
+/// A whole reply.
+pub(super) struct Reply {
+    pub(super) head: Head,
+    pub(super) body: Bytes,
+}
+
+/// The head of a reply.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+}
+
+/// A reply whose body is still to come.
+pub(super) struct Opened {
+    pub(super) head: Head,
+    pub(super) response: reqwest::Response,
+    /// When the call's time is over.
+    pub(super) deadline: Option<(Instant, Duration)>,
+}
+
+enum Answer {
+    Whole(Reply),
+    Opened(Head, reqwest::Response),
+}
+
+impl Transport {
+    /// The scheme, host and port that requests go to.
+    pub(super) fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
+    /// Whom a call goes to.
+    pub(super) fn target(&self, options: &RequestOptions) -> Target {
+        let mut target = self.target.clone();
+        if let Some(id) = &options.conversation_id {
+            target.conversation_id = Some(id.as_str().into());
+        }
+        target
+    }
+
+    /// One call that is not to a model, from its request to its typed reply.
+    pub(super) async fn exchange<T: ReplyBody>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<Bytes>,
+        options: &RequestOptions,
+    ) -> Result<T, Error> {
+        let mut call = Call::start_plain();
+        let out = Outgoing {
+            method,
+            path,
+            query,
+            body,
+            options,
+        };
+        let result = self.fetch(&mut call, &out).await.and_then(decode);
+        match &result {
+            Ok(_) => call.finish(),
+            Err(error) => call.fail(error),
+        }
+        result
+    }
+
+    /// Sends the request until a whole reply is there, or no more attempts are.
+    pub(super) async fn fetch(&self, call: &mut Call, out: &Outgoing<'_>) -> Result<Reply, Error> {
+        match self.send_in_time(call, out, Until::Body).await?.0 {
+            Answer::Whole(reply) => Ok(reply),
+            Answer::Opened(head, response) => {
+                let body = response.bytes().await?;
+                Ok(Reply { head, body })
+            }
+        }
+    }
+
+    /// Sends the request until the head of a stream is there, or no more attempts are.
+    pub(super) async fn open(&self, call: &mut Call, out: &Outgoing<'_>) -> Result<Opened, Error> {
+        let (answer, deadline) = self.send_in_time(call, out, Until::Head).await?;
+        match answer {
+            Answer::Opened(head, response) => Ok(Opened {
+                head,
+                response,
+                deadline,
+            }),
+            Answer::Whole(reply) => {
+                let response = http::Response::new(reqwest::Body::from(reply.body));
+                Ok(Opened {
+                    head: reply.head,
+                    response: response.into(),
+                    deadline,
+                })
+            }
+        }
+    }
+
+    async fn send_in_time(
+        &self,
+        call: &mut Call,
+        out: &Outgoing<'_>,
+        until: Until,
+    ) -> Result<(Answer, Option<(Instant, Duration)>), Error> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::Config(
+                "there is no Tokio runtime: call the client from within one".to_owned(),
+            ));
+        }
+        let ambient = call.ambient();
+        let send = ambient::within_future(ambient, self.send(call, out, until));
+        let Some(limit) = self.deadline else {
+            return Ok((send.await?, None));
+        };
+        let deadline = Instant::now() + limit;
+        match tokio::time::timeout(limit, send).await {
+            Ok(answer) => Ok((answer?, Some((deadline, limit)))),
+            Err(_) => Err(Error::Timeout(Timeout::Deadline(limit))),
+        }
+    }
+
+    async fn send(
+        &self,
+        call: &mut Call,
+        out: &Outgoing<'_>,
+        until: Until,
+    ) -> Result<Answer, Error> {
+        let url = self.url(out);
+        let shown = without_query(&url);
+        let limit = out.options.timeout.unwrap_or(self.timeout);
+        let max_retries = out.options.max_retries.unwrap_or(self.max_retries);
+        let mut resends = 0;
+        loop {
+            call.begin_attempt(Attempt {
+                method: &out.method,
+                url: &shown,
+                host: &self.target.address,
+                resends,
+            });
+            let request = self.request(call, out, url.clone(), resends, until);
+            let attempt = tokio::time::timeout(limit, self.attempt(request, until));
+            let result = match attempt.await {
+                Ok(result) => result,
+                Err(_) => Err(Error::Timeout(Timeout::Attempt(limit))),
+            };
+            match result {
+                Ok(answer) => {
+                    call.end_attempt(answer.head().status);
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    call.fail_attempt(&error);
+                    let Some(wait) = retry::wait(&error, resends, max_retries) else {
+                        return Err(error);
+                    };
+                    tokio::time::sleep(wait).await;
+                    resends += 1;
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, request: reqwest::Request, until: Until) -> Result<Answer, Error> {
+        let mut response = self.http.execute(request).await?;
+        let head = Head {
+            status: response.status().as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+        };
+        if response.status().is_success() {
+            return Ok(match until {
+                Until::Head => Answer::Opened(head, response),
+                Until::Body => Answer::Whole(Reply {
+                    head,
+                    body: response.bytes().await?,
+                }),
+            });
+        }
+        if response.status().is_redirection() {
+            return Err(refused_redirect(head).into());
+        }
+        let body = error_body(response).await;
+        Err(ApiError::from_body(head.status, head.headers, &body).into())
+    }
+
+    fn request(
+        &self,
+        call: &Call,
+        out: &Outgoing<'_>,
+        url: Url,
+        resends: u32,
+        until: Until,
+    ) -> reqwest::Request {
+        let mut request = reqwest::Request::new(out.method.clone(), url);
+        let headers = request.headers_mut();
+        headers.clone_from(&self.headers);
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static(match until {
+                Until::Body => "application/json",
+                Until::Head => "text/event-stream",
+            }),
+        );
+        headers.insert(RETRY_COUNT, resends.into());
+        if self.propagate_trace {
+            for (name, value) in call.trace_headers() {
+                if let Ok(value) = value.parse() {
+                    headers.insert(name, value);
+                }
+            }
+        }
+        for (name, value) in &out.options.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(body) = &out.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.clone().into());
+        }
+        request
+    }
+
+    fn url(&self, out: &Outgoing<'_>) -> Url {
+        let mut url = self.base.clone();
+        // Can't fail: a base URL has a host.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(out.path);
+        }
+        let given = out.options.query.iter();
+        let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
+        let asked = out.query.iter();
+        let asked = asked.map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in asked.chain(given) {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        url
+    }
+}
+
+impl Answer {
+    fn head(&self) -> &Head {
+        match self {
+            Self::Whole(reply) => &reply.head,
+            Self::Opened(head, _) => head,
+        }
+    }
+}
+
+/// Redirects that keep method and body, and the key to the server it is for.
+pub(super) fn redirects() -> Policy {
+    const MOST: usize = 10;
+
+    Policy::custom(|attempt| {
+        let keeps_method = matches!(
+            attempt.status(),
+            StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+        );
+        let previous = attempt.previous();
+        let same_origin = previous
+            .last()
+            .is_some_and(|from| from.origin() == attempt.url().origin());
+        if keeps_method && same_origin && previous.len() <= MOST {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
+}
+
+fn refused_redirect(head: Head) -> ApiError {
+    let location = head.headers.get(LOCATION);
+    let target = location
+        .and_then(|location| Url::parse(location.to_str().ok()?).ok())
+        .map_or_else(
+            || "another place".to_owned(),
+            |url| url.origin().ascii_serialization(),
+        );
+    let text = format!(
+        "the server redirects to {target}, which is not followed: if that is the API, make it the base URL"
+    );
+    ApiError::from_json(head.status, head.headers, &text.into())
+}
+
+/// An error's body, as far as it can be had: that it broke off matters less than the error.
+async fn error_body(mut response: reqwest::Response) -> Bytes {
+    let mut body = BytesMut::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = ERROR_BODY.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if room <= chunk.len() {
+            break;
+        }
+    }
+    body.freeze()
+}
+
+fn without_query(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}

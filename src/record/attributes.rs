@@ -1,0 +1,142 @@
+//! The attributes of a span, and every name that the crate gives one.
+
+use serde_json::Value;
+
+/// The names, as [getsentry/sentry-conventions](https://github.com/getsentry/sentry-conventions) has them.
+pub(crate) mod names {
+    pub(crate) const AGENT_NAME: &str = "gen_ai.agent.name";
+    pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+    pub(crate) const COST_TOTAL_TOKENS: &str = "gen_ai.cost.total_tokens";
+    pub(crate) const EMBEDDINGS_INPUT: &str = "gen_ai.embeddings.input";
+    pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+    pub(crate) const INPUT_MESSAGES_ORIGINAL_LENGTH: &str =
+        "sentry.sdk_meta.gen_ai.input.messages.original_length";
+    pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
+    pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+    pub(crate) const PIPELINE_NAME: &str = "gen_ai.pipeline.name";
+    pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
+    pub(crate) const REQUEST_DIMENSIONS: &str = "gen_ai.request.dimensions";
+    pub(crate) const REQUEST_ENCODING_FORMAT: &str = "gen_ai.request.encoding_format";
+    pub(crate) const REQUEST_FREQUENCY_PENALTY: &str = "gen_ai.request.frequency_penalty";
+    pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
+    pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const REQUEST_PRESENCE_PENALTY: &str = "gen_ai.request.presence_penalty";
+    pub(crate) const REQUEST_REASONING_LEVEL: &str = "gen_ai.request.reasoning.level";
+    pub(crate) const REQUEST_SEED: &str = "gen_ai.request.seed";
+    pub(crate) const REQUEST_STOP_SEQUENCES: &str = "gen_ai.request.stop_sequences";
+    pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
+    pub(crate) const REQUEST_TOP_P: &str = "gen_ai.request.top_p";
+    pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+    pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
+    pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
+    pub(crate) const RESPONSE_STREAMING: &str = "gen_ai.response.streaming";
+    pub(crate) const RESPONSE_TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
+    pub(crate) const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+    pub(crate) const TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
+    pub(crate) const TOOL_CALL_RESULT: &str = "gen_ai.tool.call.result";
+    pub(crate) const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
+    pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";
+    pub(crate) const TOOL_NAME: &str = "gen_ai.tool.name";
+    pub(crate) const USAGE_CACHE_CREATION_INPUT_TOKENS: &str =
+        "gen_ai.usage.cache_creation.input_tokens";
+    pub(crate) const USAGE_CACHE_READ_INPUT_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+    pub(crate) const USAGE_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+    pub(crate) const USAGE_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+    pub(crate) const USAGE_REASONING_OUTPUT_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
+    pub(crate) const USAGE_TOTAL_TOKENS: &str = "gen_ai.usage.total_tokens";
+
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
+    pub(crate) const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
+    pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const ORIGIN: &str = "sentry.origin";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
+    pub(crate) const URL_FULL: &str = "url.full";
+}
+
+/// Names and values in the order in which they were recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Attributes(Vec<(&'static str, Value)>);
+
+impl Attributes {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// Pushes the value, if there is one.
+    pub(crate) fn push_some(&mut self, name: &'static str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.push(name, value);
+        }
+    }
+
+    /// Pushes the text, if there is one and it is not empty.
+    pub(crate) fn push_text(&mut self, name: &'static str, text: Option<&str>) {
+        self.push_some(name, text.filter(|text| !text.is_empty()));
+    }
+
+    /// Puts the value in the place of an earlier one, or at the end.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value.into(),
+            None => self.push(name, value),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.iter()
+            .find_map(|(known, value)| (known == name).then_some(value))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (*name, value))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Attributes {
+    type Item = (&'static str, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Extend<(&'static str, Value)> for Attributes {
+    fn extend<I: IntoIterator<Item = (&'static str, Value)>>(&mut self, attributes: I) {
+        self.0.extend(attributes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_replaces_what_was_pushed() {
+        let mut attributes = Attributes::new();
+        attributes.push(names::REQUEST_MODEL, "a");
+        attributes.push_text(names::RESPONSE_ID, Some(""));
+        attributes.set(names::REQUEST_MODEL, "b");
+        attributes.set(names::REQUEST_SEED, "7");
+        let all: Vec<_> = attributes.into_iter().collect();
+        let expected = [(names::REQUEST_MODEL, "b"), (names::REQUEST_SEED, "7")];
+        assert_eq!(
+            all,
+            expected.map(|(name, value)| (name, Value::from(value)))
+        );
+    }
+}

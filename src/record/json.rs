@@ -1,0 +1,407 @@
+//! JSON written within a limit: texts are redacted, binary is replaced, what has no room is cut or left out,
+//! and what comes out always parses.
+//!
+//! Nothing is built before it is written: a value is read only as far as there is room for it.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+use crate::settings::{Redact, Settings};
+
+/// Stands where `redact` panicked.
+const REDACTED: &str = "[redacted]";
+const ELLIPSIS: &str = "…";
+/// Deeper values are left out.
+const DEEPEST: usize = 128;
+
+/// There is no room for a value; nothing of it was written.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// A value of any type that is written as JSON, for fields that hold one or another.
+pub(crate) trait Json {
+    fn write(&self, to: &mut Writer<'_>) -> Result<(), Full>;
+}
+
+impl<T: Serialize + ?Sized> Json for T {
+    fn write(&self, to: &mut Writer<'_>) -> Result<(), Full> {
+        self.serialize(to)
+    }
+}
+
+/// JSON that grows up to a limit.
+pub(crate) struct Writer<'s> {
+    pub(super) text: String,
+    limit: usize,
+    pub(super) depth: usize,
+    redact: Option<&'s Redact>,
+    /// Whether something was cut or left out.
+    pub(super) shortened: bool,
+    /// Whether objects lose what authorizes.
+    pub(super) hides_secrets: bool,
+    /// The next string stands under a key that often holds binary content.
+    pub(super) expects_binary: bool,
+}
+
+impl<'s> Writer<'s> {
+    pub(crate) fn new(settings: &'s Settings) -> Self {
+        Self {
+            text: String::new(),
+            limit: settings.max_content_bytes.unwrap_or(usize::MAX),
+            depth: 0,
+            redact: settings.redact.as_ref(),
+            shortened: false,
+            hides_secrets: false,
+            expects_binary: false,
+        }
+    }
+
+    /// What was written, and whether it is less than it was.
+    pub(crate) fn finish(self) -> (String, bool) {
+        (self.text, self.shortened)
+    }
+
+    pub(crate) fn is_shortened(&self) -> bool {
+        self.shortened
+    }
+
+    pub(crate) fn set_shortened(&mut self) {
+        self.shortened = true;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The bytes that are left.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.text.len())
+    }
+
+    /// Writes with no more than so many bytes.
+    pub(crate) fn within<T>(&mut self, bytes: usize, write: impl FnOnce(&mut Self) -> T) -> T {
+        let limit = self.limit;
+        self.limit = limit.min(self.text.len().saturating_add(bytes));
+        let written = write(self);
+        self.limit = limit;
+        written
+    }
+
+    /// Writes and leaves so many bytes for what follows.
+    pub(crate) fn reserving<T>(&mut self, bytes: usize, write: impl FnOnce(&mut Self) -> T) -> T {
+        let room = self.room().saturating_sub(bytes);
+        self.within(room, write)
+    }
+
+    /// Writes and drops what authorizes from the objects on the way.
+    pub(crate) fn hiding_secrets<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.hides_secrets, true);
+        let written = write(self);
+        self.hides_secrets = before;
+        written
+    }
+
+    /// A list; without room for the whole, as many elements as `fill` can write.
+    pub(crate) fn list(
+        &mut self,
+        fill: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        self.enclosed('[', ']', fill)
+    }
+
+    /// An object: all that `fill` writes, or nothing.
+    pub(crate) fn object(
+        &mut self,
+        fill: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        self.enclosed('{', '}', fill)
+    }
+
+    /// An element of a list: all that `write` writes, or nothing.
+    pub(crate) fn element(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        let start = self.text.len();
+        let written = self.comma().and_then(|()| write(self));
+        if written.is_err() {
+            self.undo(start);
+        }
+        written
+    }
+
+    /// A field of an object: its name, which is ours, and its value.
+    pub(crate) fn field(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        self.element(|writer| {
+            writer.whole(name)?;
+            writer.push(":")?;
+            write(writer)
+        })
+    }
+
+    /// A text of content: redacted, and cut if need be.
+    pub(crate) fn content(&mut self, text: &str) -> Result<(), Full> {
+        let redacted = self.redacted(text);
+        self.string(&redacted, true)
+    }
+
+    /// A text of content that makes no sense when it is cut: redacted, and in whole.
+    pub(crate) fn name(&mut self, text: &str) -> Result<(), Full> {
+        let redacted = self.redacted(text);
+        self.string(&redacted, false)
+    }
+
+    /// A text that is no content, in whole.
+    pub(crate) fn whole(&mut self, text: &str) -> Result<(), Full> {
+        self.string(text, false)
+    }
+
+    /// A text of content, not as JSON but as it is.
+    pub(crate) fn plain(&mut self, text: &str) {
+        let redacted = self.redacted(text);
+        let room = self.room();
+        if redacted.len() <= room {
+            self.text.push_str(&redacted);
+            return;
+        }
+        self.shortened = true;
+        let end = boundary(&redacted, room.saturating_sub(ELLIPSIS.len()));
+        if end > 0 {
+            self.text.push_str(redacted.get(..end).unwrap_or_default());
+            self.text.push_str(ELLIPSIS);
+        }
+    }
+
+    pub(super) fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.redact {
+            None => Cow::Borrowed(text),
+            Some(redact) => {
+                catch_unwind(AssertUnwindSafe(|| redact(text))).unwrap_or(Cow::Borrowed(REDACTED))
+            }
+        }
+    }
+
+    /// Writes what belongs to the text from `start` on, or undoes all of that; `true` if nothing can follow.
+    pub(super) fn or_nothing(
+        &mut self,
+        start: usize,
+        write: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> bool {
+        let (limit, depth) = (self.limit, self.depth);
+        let shortened = std::mem::replace(&mut self.shortened, false);
+        let written = write(self);
+        (self.limit, self.depth) = (limit, depth);
+        if written.is_err() {
+            self.undo(start);
+        }
+        let full = self.shortened;
+        self.shortened |= shortened;
+        full
+    }
+
+    /// Writes JSON as it is.
+    pub(super) fn push(&mut self, json: &str) -> Result<(), Full> {
+        if json.len() > self.room() {
+            self.shortened = true;
+            return Err(Full);
+        }
+        self.text.push_str(json);
+        Ok(())
+    }
+
+    pub(super) fn comma(&mut self) -> Result<(), Full> {
+        match self.text.as_bytes().last() {
+            None | Some(b'[' | b'{') => Ok(()),
+            Some(_) => self.push(","),
+        }
+    }
+
+    pub(super) fn open(&mut self, opener: &str) -> Result<(), Full> {
+        if self.room() < 2 || self.depth >= DEEPEST {
+            self.shortened = true;
+            return Err(Full);
+        }
+        self.text.push_str(opener);
+        self.limit -= 1;
+        self.depth += 1;
+        self.expects_binary = false;
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, closer: &str) {
+        self.limit = self.limit.saturating_add(1);
+        self.depth -= 1;
+        self.text.push_str(closer);
+    }
+
+    pub(super) fn undo(&mut self, start: usize) {
+        self.text.truncate(start);
+        self.shortened = true;
+    }
+
+    /// A string; without room for the whole, its beginning, if it may be cut.
+    pub(super) fn string(&mut self, text: &str, may_be_cut: bool) -> Result<(), Full> {
+        let start = self.text.len();
+        if self.room() < 2 {
+            self.shortened = true;
+            return Err(Full);
+        }
+        self.text.push('"');
+        let mut inside = Inside {
+            end: self.limit - 1,
+            last: start + 1,
+            text: &mut self.text,
+        };
+        if inside.write(text) {
+            self.text.push('"');
+            return Ok(());
+        }
+        let last = inside.last;
+        if !may_be_cut || last <= start + 1 {
+            self.undo(start);
+            return Err(Full);
+        }
+        self.undo(last);
+        self.text.push_str(ELLIPSIS);
+        self.text.push('"');
+        Ok(())
+    }
+
+    fn enclosed(
+        &mut self,
+        opener: char,
+        closer: char,
+        fill: impl FnOnce(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        let start = self.text.len();
+        self.open(opener.encode_utf8(&mut [0; 4]))?;
+        let filled = fill(self);
+        self.close(closer.encode_utf8(&mut [0; 4]));
+        if filled.is_err() {
+            self.undo(start);
+        }
+        filled
+    }
+}
+
+impl std::fmt::Debug for Writer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("len", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The inside of a string that is being written.
+struct Inside<'w> {
+    text: &'w mut String,
+    end: usize,
+    /// Where it can be cut so that an ellipsis has room.
+    last: usize,
+}
+
+impl Inside<'_> {
+    /// `false` if the text did not fit.
+    fn write(&mut self, text: &str) -> bool {
+        let mut rest = text;
+        while !rest.is_empty() {
+            // No more than there is room for is looked at.
+            let window = rest
+                .len()
+                .min((self.end - self.text.len()).saturating_add(1));
+            let plain = rest
+                .bytes()
+                .take(window)
+                .position(|b| b < 0x20 || b == b'"' || b == b'\\');
+            let (run, after) = match plain {
+                Some(at) => rest.split_at(at),
+                None => (rest, ""),
+            };
+            if !self.run(run) {
+                return false;
+            }
+            let Some(escaped) = after.chars().next() else {
+                return true;
+            };
+            if !self.escape(escaped) {
+                return false;
+            }
+            rest = after.get(escaped.len_utf8()..).unwrap_or_default();
+        }
+        true
+    }
+
+    fn run(&mut self, run: &str) -> bool {
+        let before = self.text.len();
+        let room = self.end - before;
+        let fits = run.len() <= room;
+        let kept = if fits {
+            run
+        } else {
+            run.get(..boundary(run, room)).unwrap_or_default()
+        };
+        self.text.push_str(kept);
+        let last_end = self.end.saturating_sub(ELLIPSIS.len());
+        if before <= last_end {
+            let most = last_end - before;
+            self.last = before + boundary(kept, most.min(kept.len()));
+        }
+        fits
+    }
+
+    fn escape(&mut self, escaped: char) -> bool {
+        let buffer;
+        let text = match escaped {
+            '"' => "\\\"",
+            '\\' => "\\\\",
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\u{8}' => "\\b",
+            '\u{c}' => "\\f",
+            other => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                let code = other as usize;
+                let digit = |n: usize| HEX.get(n & 15).copied().unwrap_or(b'0');
+                buffer = [b'\\', b'u', b'0', b'0', digit(code >> 4), digit(code)];
+                std::str::from_utf8(&buffer).unwrap_or_default()
+            }
+        };
+        if self.text.len() + text.len() > self.end {
+            return false;
+        }
+        self.text.push_str(text);
+        if self.text.len() + ELLIPSIS.len() <= self.end {
+            self.last = self.text.len();
+        }
+        true
+    }
+}
+
+/// The last character boundary that is not past `end`.
+pub(crate) fn boundary(text: &str, end: usize) -> usize {
+    let mut end = end.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+/// The bytes that a text takes as a JSON string.
+pub(crate) fn encoded_len(text: &str) -> usize {
+    let escapes: usize = text
+        .bytes()
+        .map(|b| match b {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xc => 1,
+            0..0x20 => 5,
+            _ => 0,
+        })
+        .sum();
+    text.len() + escapes + 2
+}

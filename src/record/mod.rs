@@ -1,0 +1,178 @@
+//! What is recorded of a model call: our types are read by reference and become attributes.
+//!
+//! A [`Prompt`] is what a request says, a [`Reply`] what a response says, a [`Fold`] the reply that a stream
+//! becomes. Facts (identity, parameters, usage) hold no content and are always recorded; content is redacted,
+//! shortened and written as JSON, and only where the settings allow it. Nothing here fails or panics: what can't
+//! be read is left out.
+
+pub(crate) mod attributes;
+pub(crate) mod budget;
+mod chat;
+mod json;
+mod media;
+mod messages;
+mod provider;
+mod responses;
+mod serializer;
+mod usage;
+
+use attributes::Attributes;
+use serde_json::Value;
+
+use crate::settings::Settings;
+
+pub(crate) use provider::provider;
+
+/// Which endpoint a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Chat,
+    Embeddings,
+    TextCompletion,
+    Decide,
+}
+
+impl Operation {
+    /// The span's operation.
+    pub(crate) fn op(self) -> &'static str {
+        match self {
+            Self::Chat => "gen_ai.chat",
+            Self::Embeddings => "gen_ai.embeddings",
+            Self::TextCompletion => "gen_ai.text_completion",
+            Self::Decide => "gen_ai.decide",
+        }
+    }
+
+    /// What `gen_ai.operation.name` says, and the span's name begins with.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Embeddings => "embeddings",
+            Self::TextCompletion => "text_completion",
+            Self::Decide => "decide",
+        }
+    }
+}
+
+/// What a request says.
+pub(crate) trait Prompt {
+    fn operation(&self) -> Operation;
+
+    /// The model, if one is named.
+    fn model(&self) -> Option<&str>;
+
+    /// The conversation that the request continues, if it says so.
+    fn conversation_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// The parameters; no content.
+    fn parameters(&self, to: &mut Attributes);
+
+    /// The content, redacted and shortened. Only where inputs may be recorded.
+    fn content(&self, settings: &Settings, to: &mut Attributes);
+}
+
+/// What a response says.
+pub(crate) trait Reply {
+    /// The model that answered, if it is named.
+    fn model(&self) -> Option<&str>;
+
+    /// Identity, finish reasons, usage and cost; no content.
+    fn facts(&self, to: &mut Attributes);
+
+    /// The content, redacted and shortened. Only where outputs may be recorded.
+    fn content(&self, settings: &Settings, to: &mut Attributes);
+
+    /// That the reply tells of a failure.
+    fn failure(&self) -> Option<Failed> {
+        None
+    }
+}
+
+/// A reply that says that the call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    /// The API's code, if it may stand in `error.type`.
+    pub(crate) code: Option<String>,
+}
+
+/// A reply that is put together from a stream's events.
+pub(crate) trait Fold: Send {
+    type Event;
+    type Reply: Reply;
+
+    /// Keeps no more than what the settings let be recorded of it.
+    fn new(settings: &Settings) -> Self;
+
+    fn push(&mut self, event: &Self::Event);
+
+    /// Whether the event carries text, a refusal, reasoning or a tool call.
+    fn has_content(event: &Self::Event) -> bool;
+
+    /// Whether every choice has its finish reason, or the terminal event has come.
+    fn is_complete(&self) -> bool;
+
+    fn finish(self) -> Self::Reply;
+}
+
+/// The code, if it may stand in `error.type`: a short identifier, never a number or a sentence.
+pub(crate) fn error_type_text(code: &str) -> Option<&str> {
+    let is_identifier = (1..=64).contains(&code.len())
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    let is_number = code.parse::<f64>().is_ok();
+    (is_identifier && !is_number).then_some(code)
+}
+
+/// A JSON array of texts that are no content.
+fn list_of_texts(texts: &[&str]) -> String {
+    Value::from(texts).to_string()
+}
+
+/// The bytes of text that a fold keeps for the recording.
+///
+/// More than one attribute holds: the parts of a reply share its room, so a part can need text that comes after a
+/// longer one; and what `redact` sees must be whole, so that no secret straddles the end. A text that is longer
+/// even so is redacted up to there, and ends there before it is cut.
+fn fold_limit(settings: &Settings) -> Option<usize> {
+    const TIMES: usize = 16;
+    const LEAST_REDACTED: usize = 1 << 20;
+
+    if !settings.record_outputs {
+        return Some(0);
+    }
+    let limit = settings.max_content_bytes?.saturating_mul(TIMES);
+    match settings.redact {
+        Some(_) => Some(limit.max(LEAST_REDACTED)),
+        None => Some(limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_type_is_a_short_identifier() {
+        for code in ["rate_limit_exceeded", "a.b-c", "E404", "x"] {
+            assert_eq!(error_type_text(code), Some(code));
+        }
+        let long = "x".repeat(65);
+        for code in [
+            "",
+            "429",
+            "4.5",
+            "-1",
+            "1e5",
+            "the prompt",
+            "a/b",
+            "ü",
+            "a\n",
+            &long,
+        ] {
+            assert_eq!(error_type_text(code), None, "{code}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Responses as they are recorded.
+
+mod items;
+#[cfg(test)]
+mod tests;
+
+use super::attributes::{Attributes, names};
+use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
+use super::usage::Used;
+use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
+use crate::settings::Settings;
+use crate::types::responses::{
+    self, Conversation, Effort, Event, Input, Item, Request, Response, Status,
+};
+
+impl Prompt for Request {
+    fn operation(&self) -> Operation {
+        Operation::Chat
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref().filter(|model| !model.is_empty())
+    }
+
+    fn conversation_id(&self) -> Option<&str> {
+        let id = self.conversation.as_ref().map(Conversation::id);
+        id.filter(|id| !id.is_empty())
+    }
+
+    fn parameters(&self, to: &mut Attributes) {
+        to.push_some(names::REQUEST_TEMPERATURE, self.temperature);
+        to.push_some(names::REQUEST_TOP_P, self.top_p);
+        to.push_some(names::REQUEST_MAX_TOKENS, self.max_output_tokens);
+        let effort = self.reasoning.as_ref().and_then(|reasoning| reasoning.effort.as_ref());
+        to.push_text(names::REQUEST_REASONING_LEVEL, effort.map(Effort::as_str));
+    }
+
+    fn content(&self, settings: &Settings, to: &mut Attributes) {
+        let mut system = Vec::new();
+        match &self.instructions {
+            Some(Input::Text(text)) if !text.is_empty() => system.push(Part::Text(text)),
+            Some(Input::Items(items)) => system.extend(items.iter().flat_map(items::system)),
+            _ => {}
+        }
+        match &self.input {
+            Some(Input::Text(text)) => {
+                let message = |text| Message::new("user", vec![Part::Text(text)]);
+                record_input(&[text.as_str()], |_| true, |text| message(*text), settings, to);
+            }
+            Some(Input::Items(all)) => {
+                let (told, items): (Vec<&Item>, Vec<&Item>) =
+                    all.iter().partition(|item| items::is_system(item));
+                system.extend(told.into_iter().flat_map(items::system));
+                record_input(
+                    &items,
+                    |item| items::is_user(item),
+                    |item| items::message(item),
+                    settings,
+                    to,
+                );
+            }
+            None => {}
+        }
+        record_system(&system, settings, to);
+        let mut tools = Vec::new();
+        for tool in self.tools.iter().flatten() {
+            items::tool(tool, &mut tools);
+        }
+        record_tools(&tools, settings, to);
+    }
+}
+
+impl Reply for Response {
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref().filter(|model| !model.is_empty())
+    }
+
+    fn facts(&self, to: &mut Attributes) {
+        to.push_text(names::RESPONSE_MODEL, self.model.as_deref());
+        to.push_text(names::RESPONSE_ID, self.id.as_deref());
+        if let Some(reason) = finish_reason(self) {
+            to.push(names::RESPONSE_FINISH_REASONS, list_of_texts(&[reason]));
+        }
+        if let Some(usage) = &self.usage {
+            used(usage).record(to);
+        }
+    }
+
+    fn content(&self, settings: &Settings, to: &mut Attributes) {
+        let parts: Vec<_> = self.output.iter().flat_map(items::parts).collect();
+        if parts.is_empty() {
+            return;
+        }
+        let message = Message {
+            finish_reason: finish_reason(self),
+            ..Message::new("assistant", parts)
+        };
+        record_output(&[message], settings, to);
+    }
+
+    fn failure(&self) -> Option<Failed> {
+        if self.status != Some(Status::Failed) {
+            return None;
+        }
+        let error = self.error.as_ref();
+        let code = error.and_then(|error| {
+            let code = error.code.as_deref().and_then(error_type_text);
+            code.or_else(|| error_type_text(error.r#type.as_deref()?))
+        });
+        Some(Failed {
+            code: code.map(str::to_owned),
+        })
+    }
+}
+
+impl Fold for responses::Fold {
+    type Event = Event;
+    type Reply = Response;
+
+    fn new(settings: &Settings) -> Self {
+        Self::with_limit(fold_limit(settings))
+    }
+
+    fn push(&mut self, event: &Event) {
+        self.push(event);
+    }
+
+    fn has_content(event: &Event) -> bool {
+        event.has_content()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete()
+    }
+
+    fn finish(self) -> Response {
+        self.finish()
+    }
+}
+
+fn finish_reason(response: &Response) -> Option<&str> {
+    let status = response.status.as_ref()?;
+    match status {
+        Status::Completed | Status::Failed | Status::Cancelled => Some(status.as_str()),
+        Status::Incomplete => {
+            let details = response.incomplete_details.as_ref();
+            let reason = details.and_then(|details| details.reason.as_deref());
+            Some(reason.filter(|reason| !reason.is_empty()).unwrap_or(status.as_str()))
+        }
+        _ => None,
+    }
+}
+
+fn used(usage: &responses::Usage) -> Used {
+    let input = usage.input_tokens_details.as_ref();
+    let output = usage.output_tokens_details.as_ref();
+    Used {
+        input: usage.input_tokens,
+        output: usage.output_tokens,
+        total: usage.total_tokens,
+        cache_read: input.and_then(|input| input.cached_tokens),
+        cache_creation: input
+            .and_then(|input| input.cache_write_tokens.or(input.cache_creation_tokens)),
+        reasoning: output.and_then(|output| output.reasoning_tokens),
+        cost: usage.cost,
+    }
+}

@@ -1,0 +1,40 @@
+//! What may be recorded, and how much.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// A hook over every string of content before it is recorded.
+pub(crate) type Redact = Arc<dyn for<'a> Fn(&'a str) -> Cow<'a, str> + Send + Sync>;
+
+/// What one call may record: the integration's options under those of the client or layer.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) record_inputs: bool,
+    pub(crate) record_outputs: bool,
+    /// Bytes that one content attribute may hold; `None` is no limit.
+    pub(crate) max_content_bytes: Option<usize>,
+    pub(crate) redact: Option<Redact>,
+    pub(crate) capture_errors: bool,
+    pub(crate) http_spans: bool,
+}
+
+/// What a client or layer says of recording; where it says nothing, the integration decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) record_inputs: Option<bool>,
+    pub(crate) record_outputs: Option<bool>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("record_inputs", &self.record_inputs)
+            .field("record_outputs", &self.record_outputs)
+            .field("max_content_bytes", &self.max_content_bytes)
+            .field("redact", &self.redact.is_some())
+            .field("capture_errors", &self.capture_errors)
+            .field("http_spans", &self.http_spans)
+            .finish()
+    }
+}

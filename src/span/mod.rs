@@ -1,0 +1,301 @@
+//! One Sentry span or transaction: its parent, hub, clock and end.
+//!
+//! A span is a child of the active span, or a transaction where there is none. What makes this more than a
+//! call to sentry-core: a span may end after its transaction was sent, and sentry-core then drops it without
+//! a word. So at its end each span looks whether its transaction has gone ([`parent`]), and if it has, sends
+//! itself as a transaction of its own ([`alone`]) with the same ids, in the same trace.
+//!
+//! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
+
+mod alone;
+mod parent;
+mod thread;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use sentry_core::protocol::{SpanId, SpanStatus, TraceContext, TraceId, Value};
+use sentry_core::{Client, Hub, Transaction, TransactionContext, TransactionOrSpan};
+
+use self::parent::Parent;
+pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
+
+/// The data key for what made a span.
+const ORIGIN: &str = "sentry.origin";
+
+/// Sentry rounds timestamps to microseconds, and refuses a whole transaction if one of its spans ends before
+/// it starts: nothing ends sooner than this after its start.
+const SHORTEST: Duration = Duration::from_micros(2);
+
+/// Where a span that starts now will stand; there is none where nothing would be sent.
+pub(crate) struct Place {
+    hub: Arc<Hub>,
+    client: Arc<Client>,
+    parent: Option<TransactionOrSpan>,
+}
+
+/// What a span is from its start on.
+pub(crate) struct Identity<'a> {
+    pub(crate) op: &'static str,
+    pub(crate) name: &'a str,
+    pub(crate) origin: &'static str,
+}
+
+/// A running span that is going to be sent.
+pub(crate) struct Span {
+    hub: Arc<Hub>,
+    client: Arc<Client>,
+    handle: Handle,
+    op: &'static str,
+    name: String,
+    origin: &'static str,
+    start: SystemTime,
+    clock: Instant,
+    data: Vec<(&'static str, Value)>,
+    /// Children that ended after the transaction had gone: sent with this span.
+    late: Vec<sentry_core::protocol::Span>,
+}
+
+enum Handle {
+    Root(Transaction),
+    Child {
+        span: sentry_core::Span,
+        id: SpanId,
+        parent: Parent,
+    },
+}
+
+impl Place {
+    /// The place below the active span of `hub`, or that of a transaction where there is none.
+    ///
+    /// `None` if no client is bound, it is disabled, or the active trace is not sampled.
+    pub(crate) fn find(hub: Arc<Hub>) -> Option<Self> {
+        let client = hub.client().filter(|client| client.is_enabled())?;
+        let parent = parent::active(&hub);
+        if parent.as_ref().is_some_and(|parent| !is_sampled(parent)) {
+            return None;
+        }
+        Some(Self {
+            hub,
+            client,
+            parent,
+        })
+    }
+
+    /// Whether the span will be the child of another.
+    pub(crate) fn has_parent(&self) -> bool {
+        self.parent.is_some()
+    }
+
+    /// Starts the span; `custom` is what a traces sampler may see if it is a transaction. `None` if that is
+    /// not sampled.
+    pub(crate) fn start<'a>(
+        self,
+        identity: &Identity<'_>,
+        custom: impl Iterator<Item = (&'static str, &'a Value)>,
+    ) -> Option<Span> {
+        let start = SystemTime::now();
+        let handle = match self.parent {
+            Some(parent) => Handle::child(parent, identity, start),
+            None => Handle::root(&self.hub, identity, custom)?,
+        };
+        Some(Span::new(self.hub, self.client, handle, identity, start))
+    }
+}
+
+impl Handle {
+    fn child(parent: TransactionOrSpan, identity: &Identity<'_>, start: SystemTime) -> Self {
+        let id = SpanId::default();
+        let span = parent.start_child_with_details(identity.op, identity.name, id, start);
+        Self::Child {
+            span,
+            id,
+            parent: Parent::new(parent),
+        }
+    }
+
+    fn root<'a>(
+        hub: &Arc<Hub>,
+        identity: &Identity<'_>,
+        custom: impl Iterator<Item = (&'static str, &'a Value)>,
+    ) -> Option<Self> {
+        let mut context = TransactionContext::new(identity.name, identity.op);
+        let custom: serde_json::Map<_, _> = custom
+            .map(|(key, value)| (key.to_owned(), value.clone()))
+            .collect();
+        *context.custom_mut() = Some(custom);
+        let transaction = hub.start_transaction(context);
+        transaction.set_origin(identity.origin);
+        if !is_sampled(&transaction.clone().into()) {
+            // Not sent, but counted among what the sample rate left out.
+            transaction.finish();
+            return None;
+        }
+        Some(Self::Root(transaction))
+    }
+}
+
+impl Span {
+    fn new(
+        hub: Arc<Hub>,
+        client: Arc<Client>,
+        handle: Handle,
+        identity: &Identity<'_>,
+        start: SystemTime,
+    ) -> Self {
+        Self {
+            hub,
+            client,
+            handle,
+            op: identity.op,
+            name: identity.name.to_owned(),
+            origin: identity.origin,
+            start,
+            clock: Instant::now(),
+            data: Vec::new(),
+            late: Vec::new(),
+        }
+    }
+
+    /// The hub that the span started in.
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// The time since its start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Its trace and its own id. Slow: copies the transaction's context.
+    pub(crate) fn ids(&self) -> (TraceId, SpanId) {
+        let root = self.root_context();
+        match &self.handle {
+            Handle::Root(_) => (root.trace_id, root.span_id),
+            Handle::Child { id, .. } => (root.trace_id, *id),
+        }
+    }
+
+    /// The bytes of its transaction's span id, which tell one transaction from another. Slow, as [`ids`](Self::ids).
+    pub(crate) fn root(&self) -> [u8; 8] {
+        let id = self.root_context().span_id.to_string();
+        u64::from_str_radix(&id, 16)
+            .unwrap_or_default()
+            .to_be_bytes()
+    }
+
+    fn root_context(&self) -> TraceContext {
+        match &self.handle {
+            Handle::Root(transaction) => transaction.get_trace_context(),
+            Handle::Child { span, .. } => span.get_trace_context(),
+        }
+    }
+
+    /// The headers that continue the trace at another service.
+    pub(crate) fn trace_headers(&self) -> impl Iterator<Item = (&'static str, String)> {
+        match &self.handle {
+            Handle::Root(transaction) => transaction.iter_headers(),
+            Handle::Child { span, .. } => span.iter_headers(),
+        }
+    }
+
+    /// What Sentry knows it as, to be set on a scope.
+    #[expect(dead_code, reason = "agents set their span on a scope of their own")]
+    pub(crate) fn as_active(&self) -> TransactionOrSpan {
+        match &self.handle {
+            Handle::Root(transaction) => transaction.clone().into(),
+            Handle::Child { span, .. } => span.clone().into(),
+        }
+    }
+
+    pub(crate) fn rename(&mut self, name: String) {
+        match &self.handle {
+            Handle::Root(transaction) => transaction.set_name(&name),
+            Handle::Child { span, .. } => span.set_name(&name),
+        }
+        self.name = name;
+    }
+
+    /// Keeps data to be set when the span ends: until then no error event can copy it.
+    pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (&'static str, Value)>) {
+        self.data.extend(data);
+    }
+
+    /// Starts a child of this span.
+    pub(crate) fn child(&self, identity: &Identity<'_>) -> Span {
+        let start = SystemTime::now();
+        let parent = match &self.handle {
+            Handle::Root(transaction) => transaction.clone().into(),
+            Handle::Child { span, .. } => span.clone().into(),
+        };
+        let handle = Handle::child(parent, identity, start);
+        Span::new(
+            self.hub.clone(),
+            self.client.clone(),
+            handle,
+            identity,
+            start,
+        )
+    }
+
+    /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
+    pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
+        if child.has_outlived_its_transaction() {
+            self.late.push(child.into_protocol(status));
+        } else {
+            child.finish(status);
+        }
+    }
+
+    /// Ends the span now and sends it: with its transaction, or alone if that has gone.
+    pub(crate) fn finish(self, status: SpanStatus) {
+        if self.has_outlived_its_transaction() {
+            alone::send(self, status);
+            return;
+        }
+        let end = self.end();
+        match self.handle {
+            Handle::Root(transaction) => {
+                transaction.set_status(status);
+                {
+                    let mut data = transaction.data();
+                    data.set_data(ORIGIN.into(), self.origin.into());
+                    for (key, value) in self.data {
+                        data.set_data(key.into(), value);
+                    }
+                }
+                thread::run_in(self.hub, move || transaction.finish_with_timestamp(end));
+            }
+            Handle::Child { span, .. } => {
+                span.set_status(status);
+                {
+                    let mut data = span.data();
+                    data.set_data(ORIGIN.to_owned(), self.origin.into());
+                    for (key, value) in self.data {
+                        data.set_data(key.to_owned(), value);
+                    }
+                }
+                span.finish_with_timestamp(end);
+            }
+        }
+    }
+
+    fn has_outlived_its_transaction(&self) -> bool {
+        match &self.handle {
+            Handle::Root(_) => false,
+            Handle::Child { span, parent, .. } => parent.has_gone(span),
+        }
+    }
+
+    fn end(&self) -> SystemTime {
+        self.start + self.elapsed().max(SHORTEST)
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "exact for a client that is enabled: true only if what is finished is sent"
+)]
+fn is_sampled(span: &TransactionOrSpan) -> bool {
+    span.is_sampled()
+}

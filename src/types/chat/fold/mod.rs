@@ -1,0 +1,283 @@
+//! Chunks put together to the reply that the same request would have got whole.
+
+mod budget;
+mod calls;
+mod content;
+
+use serde_json::{Map, Value};
+
+use self::budget::Budget;
+use self::calls::{Calls, push_function};
+use super::chunk::{Chunk, ChunkChoice, Delta};
+use super::completion::{
+    Audio, Choice, Completion, FinishReason, Logprobs, ReplyMessage, Role, XGroq,
+};
+use super::options::ServiceTier;
+
+/// Makes a whole reply of the chunks of a stream.
+///
+/// ```
+/// use sentry_openai::chat::{Chunk, Completion, Fold};
+///
+/// fn whole(chunks: impl Iterator<Item = Chunk>) -> Completion {
+///     let mut fold = Fold::new();
+///     for chunk in chunks {
+///         fold.push(&chunk);
+///     }
+///     fold.finish()
+/// }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Fold {
+    completion: Completion,
+    choices: Vec<ChoiceFold>,
+    budget: Budget,
+}
+
+/// An answer that grows; its tool calls are kept apart until the end.
+#[derive(Clone, Debug)]
+struct ChoiceFold {
+    place: u64,
+    choice: Choice,
+    calls: Calls,
+}
+
+impl Fold {
+    /// Keeps all that comes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps at most so many bytes of what the model says, in all: text, refusals, reasoning, arguments,
+    /// transcripts. Beside it stay ids, names, usage and finish reasons, and nothing else: no
+    /// probabilities, annotations, recordings, or fields that the crate does not know.
+    pub(crate) fn with_limit(bytes: Option<usize>) -> Self {
+        Self {
+            budget: Budget::new(bytes),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the next chunk.
+    pub fn push(&mut self, chunk: &Chunk) {
+        let whole = &mut self.completion;
+        last_text(&mut whole.id, chunk.id.as_deref());
+        last_text(&mut whole.model, chunk.model.as_deref());
+        last_text(
+            &mut whole.system_fingerprint,
+            chunk.system_fingerprint.as_deref(),
+        );
+        whole.created = chunk.created.or(whole.created);
+        let tier = chunk.service_tier.as_ref();
+        last(
+            &mut whole.service_tier,
+            tier.filter(|tier| **tier != ServiceTier::Unknown(String::new())),
+        );
+        last(&mut whole.usage, chunk.usage());
+        if let Some(groq) = &chunk.x_groq {
+            push_groq(whole.x_groq.get_or_insert_default(), groq, &self.budget);
+        }
+        if !self.budget.is_bounded() {
+            last(&mut whole.moderation, chunk.moderation.as_ref());
+        }
+        last_fields(&mut whole.extra, &chunk.extra, &self.budget);
+        for (position, piece) in (0..).zip(&chunk.choices) {
+            choice(&mut self.choices, piece.index.unwrap_or(position))
+                .push(piece, &mut self.budget);
+        }
+    }
+
+    /// The reply, as far as it came.
+    pub fn finish(mut self) -> Completion {
+        self.choices.sort_by_key(|choice| choice.place);
+        self.completion.choices = self.choices.into_iter().map(ChoiceFold::finish).collect();
+        self.completion.object = Some("chat.completion".to_owned());
+        self.completion
+    }
+
+    /// Every answer has its finish reason.
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.choices.is_empty()
+            && self
+                .choices
+                .iter()
+                .all(|choice| choice.choice.finish_reason.is_some())
+    }
+}
+
+impl ChoiceFold {
+    fn push(&mut self, piece: &ChunkChoice, budget: &mut Budget) {
+        let whole = &mut self.choice;
+        whole.index = piece.index.or(whole.index);
+        let reason = piece.finish_reason.as_ref();
+        last(
+            &mut whole.finish_reason,
+            reason.filter(|reason| **reason != FinishReason::Unknown(String::new())),
+        );
+        if let Some(logprobs) = piece.logprobs.as_ref().filter(|_| !budget.is_bounded()) {
+            push_logprobs(whole.logprobs.get_or_insert_default(), logprobs);
+        }
+        last_fields(&mut whole.extra, &piece.extra, budget);
+        push_delta(&mut whole.message, &piece.delta, budget);
+        for call in piece.delta.tool_calls.iter().flatten() {
+            self.calls.push(call, budget);
+        }
+    }
+
+    fn finish(self) -> Choice {
+        let mut choice = self.choice;
+        choice.message.role.get_or_insert(Role::Assistant);
+        choice.message.tool_calls = self.calls.finish();
+        choice
+    }
+}
+
+fn choice(choices: &mut Vec<ChoiceFold>, place: u64) -> &mut ChoiceFold {
+    let at = choices
+        .iter()
+        .position(|choice| choice.place == place)
+        .unwrap_or(choices.len());
+    if at == choices.len() {
+        choices.push(ChoiceFold {
+            place,
+            choice: Choice::default(),
+            calls: Calls::default(),
+        });
+    }
+    #[expect(clippy::indexing_slicing, reason = "found or pushed above")]
+    &mut choices[at]
+}
+
+fn push_delta(message: &mut ReplyMessage, delta: &Delta, budget: &mut Budget) {
+    let role = delta.role.as_ref();
+    last(
+        &mut message.role,
+        role.filter(|role| !role.as_str().is_empty()),
+    );
+    if let Some(piece) = &delta.content {
+        content::push(&mut message.content, piece, budget);
+    }
+    budget.append(&mut message.refusal, delta.refusal.as_deref());
+    budget.append(
+        &mut message.reasoning_content,
+        delta.reasoning_content.as_deref(),
+    );
+    budget.append(&mut message.reasoning, delta.reasoning.as_deref());
+    if let Some(piece) = &delta.function_call {
+        let call = message.function_call.get_or_insert_default();
+        push_function(
+            &mut call.name,
+            &mut call.arguments,
+            (piece.name.as_deref(), piece.arguments.as_deref()),
+            budget,
+        );
+        last_fields(&mut call.extra, &piece.extra, budget);
+    }
+    if let Some(piece) = &delta.audio {
+        push_audio(message.audio.get_or_insert_default(), piece, budget);
+    }
+    last_fields(&mut message.extra, &delta.extra, budget);
+    if budget.is_bounded() {
+        return;
+    }
+    if let Some(annotations) = &delta.annotations {
+        let whole = message.annotations.get_or_insert_default();
+        whole.extend_from_slice(annotations);
+    }
+    if let Some(details) = &delta.reasoning_details {
+        let whole = message.reasoning_details.get_or_insert_default();
+        for detail in details {
+            push_reasoning_detail(whole, detail);
+        }
+    }
+}
+
+fn push_audio(whole: &mut Audio, piece: &Audio, budget: &mut Budget) {
+    last_text(&mut whole.id, piece.id.as_deref());
+    whole.expires_at = piece.expires_at.or(whole.expires_at);
+    budget.append(&mut whole.transcript, piece.transcript.as_deref());
+    if let Some(data) = piece.data.as_ref().filter(|_| !budget.is_bounded()) {
+        whole.data.get_or_insert_default().push_str(data);
+    }
+    last_fields(&mut whole.extra, &piece.extra, budget);
+}
+
+fn push_logprobs(whole: &mut Logprobs, piece: &Logprobs) {
+    for (whole, piece) in [
+        (&mut whole.content, &piece.content),
+        (&mut whole.refusal, &piece.refusal),
+    ] {
+        if let Some(piece) = piece {
+            whole.get_or_insert_default().extend_from_slice(piece);
+        }
+    }
+}
+
+/// Pieces of the same detail follow each other; their texts are parts of one.
+fn push_reasoning_detail(details: &mut Vec<Value>, piece: &Value) {
+    let same = |whole: &Value| {
+        let text = ["text", "summary"]
+            .iter()
+            .any(|&key| piece[key].is_string());
+        text && ["type", "index"]
+            .iter()
+            .all(|&key| whole.get(key) == piece.get(key))
+    };
+    let whole = details.last_mut().filter(|whole| same(whole));
+    let (Some(Value::Object(whole)), Value::Object(piece)) = (whole, piece) else {
+        details.push(piece.clone());
+        return;
+    };
+    for (key, value) in piece {
+        match (key.as_str(), whole.get_mut(key), value) {
+            ("text" | "summary", Some(Value::String(whole)), Value::String(text)) => {
+                whole.push_str(text);
+            }
+            (_, Some(_), Value::Null) => {}
+            (_, Some(whole), _) => *whole = value.clone(),
+            (_, None, _) => {
+                whole.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// The usage is the chunk's, wherever it stood.
+fn push_groq(whole: &mut XGroq, piece: &XGroq, budget: &Budget) {
+    last_text(&mut whole.id, piece.id.as_deref());
+    last_fields(&mut whole.extra, &piece.extra, budget);
+}
+
+/// Replaces a value by a later one; most chunks repeat it, so there is mostly nothing to do.
+fn last<T: Clone + PartialEq>(whole: &mut Option<T>, piece: Option<&T>) {
+    if piece.is_some() && whole.as_ref() != piece {
+        *whole = piece.cloned();
+    }
+}
+
+fn last_text(whole: &mut Option<String>, piece: Option<&str>) {
+    if let Some(piece) = piece.filter(|piece| !piece.is_empty())
+        && whole.as_deref() != Some(piece)
+    {
+        *whole = Some(piece.to_owned());
+    }
+}
+
+/// Fields that the crate does not know: the last value stays.
+fn last_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &Budget) {
+    if budget.is_bounded() {
+        return;
+    }
+    for (key, piece) in pieces {
+        match whole.get_mut(key) {
+            Some(value) if piece.is_null() || value == piece => {}
+            Some(value) => *value = piece.clone(),
+            None => {
+                whole.insert(key.clone(), piece.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Chat completions: the request, the reply, and the chunks of a streamed reply.
+
+mod call;
+mod chunk;
+mod completion;
+mod content;
+#[cfg(test)]
+mod dialects;
+mod fold;
+mod message;
+mod options;
+mod request;
+mod tool;
+
+pub use super::usage::{CompletionTokensDetails, PromptTokensDetails, Usage};
+pub use call::{
+    CustomCall, CustomDelta, CustomToolCall, FunctionCall, FunctionDelta, FunctionToolCall,
+    ToolCall, ToolCallDelta,
+};
+pub use chunk::{Chunk, ChunkChoice, Delta};
+pub use completion::{
+    Annotation, Audio, Choice, Completion, FinishReason, Logprobs, ReplyMessage, Role,
+    TokenLogprob, UrlCitation, UrlCitationAnnotation, XGroq,
+};
+pub use content::{
+    Content, Detail, File, FilePart, ImagePart, ImageUrl, InputAudio, InputAudioFormat,
+    InputAudioPart, Part, PromptCacheBreakpoint, RefusalPart, TextPart, ThinkingPart,
+};
+pub use fold::Fold;
+pub use message::{
+    AssistantMessage, AudioId, DeveloperMessage, FunctionMessage, Message, SystemMessage,
+    ToolMessage, UserMessage,
+};
+pub use options::{
+    ApproximateLocation, AudioFormat, AudioParams, CustomVoice, JsonObjectFormat, JsonSchema,
+    JsonSchemaFormat, Modality, Moderation, ModerationConfig, ModerationMode, ModerationPolicy,
+    Prediction, PredictionContent, PromptCacheMode, PromptCacheOptions, PromptCacheRetention,
+    ReasoningEffort, ResponseFormat, SearchContextSize, ServiceTier, Stop, StreamOptions,
+    TextFormat, UserLocation, Verbosity, Voice, WebSearchOptions,
+};
+pub use request::Request;
+pub use tool::{
+    AllowedTools, AllowedToolsChoice, Custom, CustomChoice, CustomFormat, CustomTool, Function,
+    FunctionCallChoice, FunctionChoice, FunctionTool, Grammar, GrammarFormat, GrammarSyntax,
+    NamedTool, PlainFormat, Tool, ToolChoice, ToolMode, ToolName,
+};
+
+/// Objects that are there even if the JSON lacks them: empty then, and left out when written.
+macro_rules! always {
+    ($($name:ident),*) => {
+        $(impl crate::types::open::Field for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Ok(crate::types::open::read(from)?.unwrap_or_default())
+            }
+
+            fn is_absent(&self) -> bool {
+                *self == Self::default()
+            }
+        })*
+    };
+}
+
+use always;

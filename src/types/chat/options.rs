@@ -1,0 +1,535 @@
+//! What a request may ask for beside its messages and tools.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::de::{MapAccess, SeqAccess};
+use serde_json::{Map, Value};
+
+use super::always;
+use super::content::Content;
+use crate::types::open::{Open, deserialize_open, object, setters, strings, union};
+
+union! {
+    /// The form of the reply.
+    pub enum ResponseFormat by "type" {
+        /// Text.
+        Text(TextFormat) = "text",
+        /// Some JSON object; the messages must ask for JSON, too.
+        JsonObject(JsonObjectFormat) = "json_object",
+        /// JSON that follows a schema.
+        JsonSchema(JsonSchemaFormat) = "json_schema",
+    }
+}
+
+object! {
+    /// Text.
+    pub struct TextFormat {}
+}
+
+object! {
+    /// Some JSON object.
+    pub struct JsonObjectFormat {}
+}
+
+object! {
+    /// JSON that follows a schema.
+    pub struct JsonSchemaFormat {
+        /// The schema, with a name.
+        pub json_schema: JsonSchema,
+    }
+}
+
+object! {
+    /// A schema with a name.
+    pub struct JsonSchema {
+        /// Its name: letters, digits, `_` and `-`.
+        pub name: String,
+        /// What it is for, for the model.
+        pub description: Option<String>,
+        /// The JSON schema.
+        pub schema: Option<Value>,
+        /// Whether the reply must follow the schema exactly; `false` by default.
+        pub strict: Option<bool>,
+    }
+}
+
+strings! {
+    /// How much the model thinks before it answers.
+    pub enum ReasoningEffort {
+        /// Not at all.
+        None = "none",
+        /// Hardly.
+        Minimal = "minimal",
+        /// A little.
+        Low = "low",
+        /// As usual.
+        Medium = "medium",
+        /// Much.
+        High = "high",
+        /// Very much.
+        Xhigh = "xhigh",
+        /// As much as it can.
+        Max = "max",
+    }
+}
+
+strings! {
+    /// How many words the model makes.
+    pub enum Verbosity {
+        /// Few.
+        Low = "low",
+        /// As usual.
+        Medium = "medium",
+        /// Many.
+        High = "high",
+    }
+}
+
+strings! {
+    /// How urgently a request is served, and at which price.
+    pub enum ServiceTier {
+        /// As the project is set.
+        Auto = "auto",
+        /// At the usual speed and price.
+        Default = "default",
+        /// Slower and cheaper.
+        Flex = "flex",
+        /// From capacity that was bought before.
+        Scale = "scale",
+        /// Faster and dearer.
+        Priority = "priority",
+        /// Faster and dearer; the reply calls it `priority`.
+        Fast = "fast",
+    }
+}
+
+strings! {
+    /// A kind of output.
+    pub enum Modality {
+        /// Text.
+        Text = "text",
+        /// Speech.
+        Audio = "audio",
+    }
+}
+
+object! {
+    /// How the model speaks.
+    pub struct AudioParams {
+        /// Whose voice it has.
+        pub voice: Option<Voice>,
+        /// How the recording is encoded.
+        pub format: Option<AudioFormat>,
+    }
+}
+
+/// Whose voice the model speaks with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Voice {
+    /// One of OpenAI's, by its name.
+    Name(String),
+    /// One of the caller's own.
+    Custom(CustomVoice),
+}
+
+object! {
+    /// A voice of the caller's own.
+    pub struct CustomVoice {
+        /// Its id.
+        pub id: String,
+    }
+}
+
+strings! {
+    /// The encoding of a spoken reply.
+    pub enum AudioFormat {
+        /// WAV.
+        Wav = "wav",
+        /// AAC.
+        Aac = "aac",
+        /// MP3.
+        Mp3 = "mp3",
+        /// FLAC.
+        Flac = "flac",
+        /// Opus.
+        Opus = "opus",
+        /// Bare samples of 16 bits.
+        Pcm16 = "pcm16",
+    }
+}
+
+/// Where the model stops: before one of these texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Stop {
+    /// A single one.
+    One(String),
+    /// Several, up to four.
+    Many(Vec<String>),
+}
+
+union! {
+    /// What the reply will mostly be, so that it comes faster.
+    pub enum Prediction by "type" {
+        /// The text itself.
+        Content(PredictionContent) = "content",
+    }
+}
+
+object! {
+    /// What the reply will mostly be.
+    pub struct PredictionContent {
+        /// The text.
+        pub content: Option<Content>,
+    }
+}
+
+object! {
+    /// What a streamed reply tells beside the reply.
+    pub struct StreamOptions {
+        /// A last chunk with the usage.
+        pub include_usage: Option<bool>,
+        /// Random characters that hide the length of each chunk; `true` by default.
+        pub include_obfuscation: Option<bool>,
+    }
+}
+
+object! {
+    /// How the model searches the web.
+    pub struct WebSearchOptions {
+        /// Roughly where the user is.
+        pub user_location: Option<UserLocation>,
+        /// How much of what it finds the model reads; `medium` by default.
+        pub search_context_size: Option<SearchContextSize>,
+    }
+}
+
+object! {
+    /// Roughly where the user is.
+    pub struct UserLocation {
+        /// Always `approximate`.
+        pub r#type: Option<String>,
+        /// The place.
+        pub approximate: Option<ApproximateLocation>,
+    }
+}
+
+object! {
+    /// A place.
+    pub struct ApproximateLocation {
+        /// The country, by its two letters.
+        pub country: Option<String>,
+        /// The region.
+        pub region: Option<String>,
+        /// The city.
+        pub city: Option<String>,
+        /// The time zone by its IANA name.
+        pub timezone: Option<String>,
+    }
+}
+
+strings! {
+    /// How much of what it finds the model reads.
+    pub enum SearchContextSize {
+        /// Little.
+        Low = "low",
+        /// As usual.
+        Medium = "medium",
+        /// Much.
+        High = "high",
+    }
+}
+
+object! {
+    /// How prompt and reply are moderated.
+    pub struct Moderation {
+        /// The moderation model.
+        pub model: String,
+        /// What follows from its judgement.
+        pub policy: Option<ModerationPolicy>,
+    }
+}
+
+object! {
+    /// What follows from a moderation.
+    pub struct ModerationPolicy {
+        /// Of the prompt.
+        pub input: Option<ModerationConfig>,
+        /// Of the reply.
+        pub output: Option<ModerationConfig>,
+    }
+}
+
+object! {
+    /// What follows from the moderation of one side.
+    pub struct ModerationConfig {
+        /// What is done.
+        pub mode: Option<ModerationMode>,
+    }
+}
+
+strings! {
+    /// What a moderation does.
+    pub enum ModerationMode {
+        /// It tells its judgement.
+        Score = "score",
+        /// It stops what it finds bad.
+        Block = "block",
+    }
+}
+
+object! {
+    /// How the prompt is cached.
+    pub struct PromptCacheOptions {
+        /// How long at least each part is kept, such as `30m`.
+        pub ttl: Option<String>,
+        /// Whether the server sets a breakpoint of its own; `implicit` by default.
+        pub mode: Option<PromptCacheMode>,
+    }
+}
+
+strings! {
+    /// Who sets breakpoints in the prompt.
+    pub enum PromptCacheMode {
+        /// Server and caller.
+        Implicit = "implicit",
+        /// The caller alone.
+        Explicit = "explicit",
+    }
+}
+
+strings! {
+    /// How long a cached prompt is kept.
+    pub enum PromptCacheRetention {
+        /// While it is in memory.
+        InMemory = "in_memory",
+        /// Up to a day.
+        Day = "24h",
+    }
+}
+
+setters! {
+    StreamOptions {
+        value {
+            include_usage: bool,
+            include_obfuscation: bool,
+        }
+        into {}
+    }
+}
+
+setters! {
+    WebSearchOptions {
+        value {}
+        into { search_context_size: SearchContextSize, }
+    }
+}
+
+setters! {
+    ApproximateLocation {
+        value {}
+        into {
+            country: String,
+            region: String,
+            city: String,
+            timezone: String,
+        }
+    }
+}
+
+setters! {
+    PromptCacheOptions {
+        value {}
+        into {
+            ttl: String,
+            mode: PromptCacheMode,
+        }
+    }
+}
+
+always!(JsonSchema);
+
+impl ResponseFormat {
+    /// Text.
+    pub fn text() -> Self {
+        Self::Text(TextFormat::default())
+    }
+
+    /// Some JSON object; the messages must ask for JSON, too.
+    pub fn json_object() -> Self {
+        Self::JsonObject(JsonObjectFormat::default())
+    }
+
+    /// JSON that follows the schema.
+    pub fn json_schema(name: impl Into<String>, schema: impl Into<Value>) -> Self {
+        Self::JsonSchema(JsonSchemaFormat {
+            json_schema: JsonSchema {
+                name: name.into(),
+                schema: Some(schema.into()),
+                ..JsonSchema::default()
+            },
+            extra: Map::new(),
+        })
+    }
+
+    /// Whether the reply must follow the schema exactly. Does nothing to a format without schema.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        if let Self::JsonSchema(format) = &mut self {
+            format.json_schema.strict = Some(strict);
+        }
+        self
+    }
+
+    /// Says what the schema is for. Does nothing to a format without schema.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        if let Self::JsonSchema(format) = &mut self {
+            format.json_schema.description = Some(description.into());
+        }
+        self
+    }
+}
+
+impl Prediction {
+    /// The reply will mostly be this text.
+    pub fn content(content: impl Into<Content>) -> Self {
+        Self::Content(PredictionContent {
+            content: Some(content.into()),
+            extra: Map::new(),
+        })
+    }
+}
+
+impl AudioParams {
+    /// A voice and an encoding.
+    pub fn new(voice: impl Into<Voice>, format: impl Into<AudioFormat>) -> Self {
+        Self {
+            voice: Some(voice.into()),
+            format: Some(format.into()),
+            extra: Map::new(),
+        }
+    }
+}
+
+impl Voice {
+    /// A voice of the caller's own, by its id.
+    pub fn custom(id: impl Into<String>) -> Self {
+        Self::Custom(CustomVoice {
+            id: id.into(),
+            extra: Map::new(),
+        })
+    }
+}
+
+impl WebSearchOptions {
+    /// Says roughly where the user is.
+    #[must_use]
+    pub fn user_location(mut self, place: ApproximateLocation) -> Self {
+        self.user_location = Some(UserLocation {
+            r#type: Some("approximate".to_owned()),
+            approximate: Some(place),
+            extra: Map::new(),
+        });
+        self
+    }
+}
+
+impl Moderation {
+    /// Moderation by this model.
+    pub fn new(model: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            ..Self::default()
+        }
+    }
+
+    /// What follows from the judgement on the prompt.
+    #[must_use]
+    pub fn input(mut self, mode: impl Into<ModerationMode>) -> Self {
+        let policy = self.policy.get_or_insert_default();
+        policy.input.get_or_insert_default().mode = Some(mode.into());
+        self
+    }
+
+    /// What follows from the judgement on the reply.
+    #[must_use]
+    pub fn output(mut self, mode: impl Into<ModerationMode>) -> Self {
+        let policy = self.policy.get_or_insert_default();
+        policy.output.get_or_insert_default().mode = Some(mode.into());
+        self
+    }
+}
+
+impl Stop {
+    /// All of them.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+impl From<&str> for Voice {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl From<String> for Voice {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<&str> for Stop {
+    fn from(text: &str) -> Self {
+        Self::One(text.to_owned())
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Self {
+        Self::One(text)
+    }
+}
+
+impl From<Vec<String>> for Stop {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Many(texts)
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Stop {
+    fn from(texts: [&str; N]) -> Self {
+        Self::Many(texts.map(str::to_owned).into())
+    }
+}
+
+impl Open for Voice {
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Some(Self::Name(text.into_owned()))
+    }
+
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        Ok(CustomVoice::from_object(object)?.map(Self::Custom))
+    }
+}
+
+impl Open for Stop {
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Some(Self::One(text.into_owned()))
+    }
+
+    fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Self>, A::Error> {
+        Ok(Vec::from_list(list)?.map(Self::Many))
+    }
+}
+
+deserialize_open!(Voice);
+deserialize_open!(Stop);

@@ -1,0 +1,42 @@
+//! The Responses API: its requests, items, tools, replies and stream events.
+
+mod call;
+mod choice;
+mod command;
+mod computer;
+mod error_event;
+mod event;
+//mod fold;
+mod hosted;
+mod item;
+//mod keep;
+mod mcp;
+mod message;
+mod options;
+mod part;
+mod payload;
+mod request;
+mod response;
+mod secret;
+mod tool;
+mod usage;
+
+pub use call::*;
+pub use choice::*;
+pub use command::*;
+pub use computer::*;
+pub use error_event::*;
+pub use event::*;
+//pub use fold::*;
+pub use hosted::*;
+pub use item::*;
+pub use mcp::*;
+pub use message::*;
+pub use options::*;
+pub use part::*;
+pub use payload::*;
+pub use request::*;
+pub use response::*;
+pub use secret::*;
+pub use tool::*;
+pub use usage::*;
