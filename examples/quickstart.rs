@@ -92,13 +92,23 @@ async fn quickstart() -> Result<bool, Box<dyn Error>> {
         ),
         None => "Asking the server that your environment names.".to_owned(),
     };
-    println!("{}\n", style.faint(&with));
+    println!("{}", style.faint(&with));
+    println!(
+        "{}\n",
+        style.faint("Sentry gets prompts and answers here because of `send_default_pii(true)`.")
+    );
 
-    chat(&client, &models).await?;
-    streamed_chat(&client, &models).await?;
-    task(&client, &models).await?;
+    // A call that should work and does not is told, and missed below.
+    let told = |what: &str, done: Result<(), Box<dyn Error>>| {
+        if let Err(error) = done {
+            println!("{what:<10}failed: {error}");
+        }
+    };
+    told("chat", chat(&client, &models).await);
+    told("streamed", streamed_chat(&client, &models).await);
+    told("task", task(&client, &models).await);
     if models.embedded {
-        rate_limited(&client).await?;
+        told("busy", rate_limited(&client).await);
     } else {
         println!("busy      left out: only the embedded server is busy on demand");
     }
@@ -109,17 +119,17 @@ async fn quickstart() -> Result<bool, Box<dyn Error>> {
         println!("\nSentry did not take everything within 10 seconds.");
     }
     let transactions = expected.iter().filter(|span| span.below.is_none()).count();
-    let received = receiver
+    let arrived = receiver
         .received(transactions, Duration::from_secs(5))
         .await;
-    print!("\n{}", report(&received, style));
+    print!("\n{}", report(&arrived, style));
 
-    let problems = problems(&trees(&received), &expected);
+    let problems = problems(&trees(&arrived), &expected);
     println!();
     if problems.is_empty() {
         println!("{}", style.bold("All expected spans arrived."));
         if dsn != receiver.dsn()? {
-            println!("They went to {} as well.", dsn.host());
+            println!("The transport for {} had them as well.", dsn.host());
         }
     }
     for problem in &problems {
@@ -129,7 +139,7 @@ async fn quickstart() -> Result<bool, Box<dyn Error>> {
 }
 
 /// A plain call. Outside of any transaction it becomes one of its own.
-async fn chat(client: &Client, models: &Models) -> Result<(), sentry_openai::Error> {
+async fn chat(client: &Client, models: &Models) -> Result<(), Box<dyn Error>> {
     let request = chat::Request::new(
         &models.chat,
         [
@@ -168,7 +178,7 @@ async fn task(client: &Client, models: &Models) -> Result<(), Box<dyn Error>> {
         let advice = advise(client, models).await?;
         println!("tool      {advice}");
         let best = closest(client, models, &advice).await?;
-        println!("embedded  closest to that: {best}");
+        println!("embedding closest to that: {best}");
         Ok(())
     };
     let done = done.bind_hub(hub).await;
@@ -258,7 +268,7 @@ async fn closest(
 }
 
 /// A call that the server turns away once: the client tries again, and the span shows both attempts.
-async fn rate_limited(client: &Client) -> Result<(), sentry_openai::Error> {
+async fn rate_limited(client: &Client) -> Result<(), Box<dyn Error>> {
     let question = "Why should I trace model calls?";
     let request = chat::Request::new(BUSY, [chat::Message::user(question)]);
     let answer = client.chat().completions().create(&request).await?;
@@ -271,7 +281,13 @@ async fn failing(client: &Client) {
     let request = chat::Request::new(MISSING, [chat::Message::user("Are you there?")]);
     match client.chat().completions().create(&request).await {
         Ok(_) => println!("failing   it did not fail"),
-        Err(error) => println!("failing   {error}"),
+        Err(error) => println!(
+            "failing   as it should: status {}, code {}",
+            error
+                .status()
+                .map_or("none".to_owned(), |status| status.to_string()),
+            error.code().unwrap_or("none"),
+        ),
     }
 }
 

@@ -91,13 +91,16 @@ pub(crate) fn report(received: &Received, style: Style) -> String {
     let trees = trees(received);
     let spans: usize = trees.iter().map(|tree| tree.all().len()).sum();
     let title = format!(
-        "What Sentry received (spans {spans}, transactions {}, envelopes {}, bytes {})",
-        received.transactions.len(),
-        received.envelopes,
-        received.bytes,
+        "What Sentry received: {} in {} ({}, {})",
+        counted(spans, "span"),
+        counted(received.transactions.len(), "transaction"),
+        counted(received.envelopes, "envelope"),
+        counted(received.bytes, "byte"),
     );
+    let legend =
+        "How long it took, what kind of work it was, which, and how it ended; then what it tells.";
     let mut page = Page {
-        text: format!("{}\n", style.bold(&title)),
+        text: format!("{}\n{}\n", style.bold(&title), style.faint(legend)),
         style,
     };
     for tree in &trees {
@@ -235,6 +238,11 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 /// How many columns a text takes, taking each character for one.
 fn length(text: &str) -> usize {
     text.chars().count()
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// A duration in words.
