@@ -3,6 +3,7 @@
 mod ambient;
 mod call;
 mod client;
+mod decode;
 mod error;
 mod integration;
 mod record;

@@ -1,15 +1,13 @@
 //! Chat completions.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::Client;
 use super::ask::Question;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, encode};
-use super::stream::{EventStream, Unreadable, unreadable};
+use super::body::encode;
+use super::stream::EventStream;
 use crate::error::Error;
-use crate::sse::Event;
 use crate::types::chat::{Chunk, Completion, Fold, Request, StreamOptions};
 
 /// The endpoints under `/chat`.
@@ -78,7 +76,6 @@ impl ChatCompletions<'_> {
             .ask_streamed::<_, Fold>(
                 question(request, options),
                 |request| encode_streamed(request, include_usage),
-                read_chunk,
             )
             .await
     }
@@ -122,20 +119,4 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
         options.include_usage.get_or_insert(true);
     }
     encode(&request, &[])
-}
-
-fn read_chunk(event: &Event<'_>) -> Result<Chunk, Unreadable> {
-    match serde_json::from_str::<Chunk>(event.data) {
-        Ok(Chunk {
-            error: Some(error), ..
-        }) if !error.is_null() => Err(Unreadable::Error(serde_json::json!({ "error": error }))),
-        Ok(chunk) => Ok(chunk),
-        Err(error) => Err(unreadable(event, error)),
-    }
-}
-
-impl ReplyBody for Completion {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
-    }
 }

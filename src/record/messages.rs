@@ -283,7 +283,10 @@ impl Definition<'_> {
 /// What an unknown tool tells of itself; nothing else of it is recorded.
 pub(crate) fn definition_of(tool: &Value) -> Definition<'_> {
     Definition {
-        kind: tool.get("type").and_then(Value::as_str).unwrap_or("unknown"),
+        kind: tool
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("unknown"),
         name: tool.get("name").and_then(Value::as_str),
         description: tool.get("description").and_then(Value::as_str),
         parameters: tool

@@ -8,12 +8,15 @@
 pub(crate) mod attributes;
 pub(crate) mod budget;
 mod chat;
+mod embeddings;
 mod json;
 mod media;
 mod messages;
 mod provider;
 mod responses;
 mod serializer;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use attributes::Attributes;
@@ -147,32 +150,5 @@ fn fold_limit(settings: &Settings) -> Option<usize> {
     match settings.redact {
         Some(_) => Some(limit.max(LEAST_REDACTED)),
         None => Some(limit),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_type_is_a_short_identifier() {
-        for code in ["rate_limit_exceeded", "a.b-c", "E404", "x"] {
-            assert_eq!(error_type_text(code), Some(code));
-        }
-        let long = "x".repeat(65);
-        for code in [
-            "",
-            "429",
-            "4.5",
-            "-1",
-            "1e5",
-            "the prompt",
-            "a/b",
-            "ü",
-            "a\n",
-            &long,
-        ] {
-            assert_eq!(error_type_text(code), None, "{code}");
-        }
     }
 }

@@ -23,9 +23,21 @@ impl Used {
         to.push_some(names::USAGE_OUTPUT_TOKENS, self.output);
         to.push_some(names::USAGE_TOTAL_TOKENS, self.total);
         let parts = [
-            (names::USAGE_CACHE_READ_INPUT_TOKENS, self.cache_read, self.input),
-            (names::USAGE_CACHE_CREATION_INPUT_TOKENS, self.cache_creation, self.input),
-            (names::USAGE_REASONING_OUTPUT_TOKENS, self.reasoning, self.output),
+            (
+                names::USAGE_CACHE_READ_INPUT_TOKENS,
+                self.cache_read,
+                self.input,
+            ),
+            (
+                names::USAGE_CACHE_CREATION_INPUT_TOKENS,
+                self.cache_creation,
+                self.input,
+            ),
+            (
+                names::USAGE_REASONING_OUTPUT_TOKENS,
+                self.reasoning,
+                self.output,
+            ),
         ];
         for (name, part, whole) in parts {
             let fits = |part: &u64| whole.is_none_or(|whole| *part <= whole);
@@ -53,8 +65,14 @@ mod tests {
         };
         used.record(&mut to);
         assert_eq!(to.get(names::USAGE_CACHE_READ_INPUT_TOKENS), None);
-        assert_eq!(to.get(names::USAGE_CACHE_CREATION_INPUT_TOKENS), Some(&10.into()));
-        assert_eq!(to.get(names::USAGE_REASONING_OUTPUT_TOKENS), Some(&0.into()));
+        assert_eq!(
+            to.get(names::USAGE_CACHE_CREATION_INPUT_TOKENS),
+            Some(&10.into())
+        );
+        assert_eq!(
+            to.get(names::USAGE_REASONING_OUTPUT_TOKENS),
+            Some(&0.into())
+        );
         assert_eq!(to.get(names::USAGE_TOTAL_TOKENS), None);
         assert_eq!(to.get(names::COST_TOTAL_TOKENS), None);
     }

@@ -751,6 +751,29 @@ mod tests {
         }
     }
 
+    object! {
+        /// A label.
+        pub struct Label {
+            nullable {
+                /// What it says.
+                pub text: Option<String>,
+            }
+            /// How large it is.
+            pub size: Option<u64>,
+        }
+    }
+
+    union! {
+        /// What is written on a drawing.
+        pub enum Writing by "type" {}
+        shared {
+            /// Above it.
+            Title(Label) = "title",
+            /// Below it.
+            Caption(Label) = "caption",
+        }
+    }
+
     fn same_after_reading<T>(json: &Value) -> T
     where
         T: serde::de::DeserializeOwned + serde::Serialize + PartialEq + fmt::Debug,
@@ -787,6 +810,17 @@ mod tests {
         }));
         assert_eq!(drawing.shapes.len(), 3);
         assert_eq!(drawing.extra["paper"]["size"], "A4");
+    }
+
+    #[test]
+    fn one_type_may_stand_for_several_tags_and_a_nullable_field_is_written_as_null() {
+        let title: Writing = same_after_reading(&json!({"type": "title", "text": "A", "size": 1}));
+        let caption: Writing = same_after_reading(&json!({"type": "caption", "text": null}));
+        assert_eq!(
+            (title.tag(), caption.tag()),
+            (Some("title"), Some("caption"))
+        );
+        assert_eq!(caption, Writing::Caption(Label::default()));
     }
 
     #[test]

@@ -22,7 +22,9 @@ impl Prompt for Request {
 
     fn conversation_id(&self) -> Option<&str> {
         let conversation = self.extra.get("conversation")?;
-        let id = conversation.as_str().or_else(|| conversation.get("id")?.as_str());
+        let id = conversation
+            .as_str()
+            .or_else(|| conversation.get("id")?.as_str());
         id.filter(|id| !id.is_empty())
     }
 
@@ -42,14 +44,19 @@ impl Prompt for Request {
             _ => {}
         }
         // OpenRouter's chat completions take the effort as the Responses API does.
-        let effort = self.reasoning_effort.as_ref().map(chat::ReasoningEffort::as_str);
+        let effort = self
+            .reasoning_effort
+            .as_ref()
+            .map(chat::ReasoningEffort::as_str);
         let effort = effort.or_else(|| self.extra.get("reasoning")?.get("effort")?.as_str());
         to.push_text(names::REQUEST_REASONING_LEVEL, effort);
     }
 
     fn content(&self, settings: &Settings, to: &mut Attributes) {
-        let (system, messages): (Vec<_>, Vec<_>) =
-            self.messages.iter().partition(|message| parts::is_system(message));
+        let (system, messages): (Vec<_>, Vec<_>) = self
+            .messages
+            .iter()
+            .partition(|message| parts::is_system(message));
         record_input(
             &messages,
             |message| message.role() == Some("user"),

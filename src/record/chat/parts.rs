@@ -7,7 +7,10 @@ use crate::types::chat;
 
 /// What is told to the model beside the conversation.
 pub(super) fn is_system(message: &chat::Message) -> bool {
-    matches!(message, chat::Message::System(_) | chat::Message::Developer(_))
+    matches!(
+        message,
+        chat::Message::System(_) | chat::Message::Developer(_)
+    )
 }
 
 pub(super) fn system(message: &chat::Message) -> Vec<Part<'_>> {
@@ -111,7 +114,10 @@ fn said<'a>(
         Some(text) => parts.push(Part::Reasoning(text)),
         // `reasoning.text` and `reasoning.summary` are text, the encrypted ones are not.
         None => parts.extend(details.into_iter().flatten().filter_map(|detail| {
-            let text = detail.get("text").or_else(|| detail.get("summary"))?.as_str()?;
+            let text = detail
+                .get("text")
+                .or_else(|| detail.get("summary"))?
+                .as_str()?;
             (!text.is_empty()).then_some(Part::Reasoning(text))
         })),
     }

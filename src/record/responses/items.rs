@@ -25,7 +25,10 @@ pub(super) fn message(item: &Item) -> Message<'_> {
         Item::Message(message) => message.role.as_ref().map_or("user", Role::as_str),
         Item::McpApprovalResponse(_) => "user",
         Item::AdditionalTools(_) => "tool",
-        Item::Unknown(value) => value.get("role").and_then(Value::as_str).unwrap_or("assistant"),
+        Item::Unknown(value) => value
+            .get("role")
+            .and_then(Value::as_str)
+            .unwrap_or("assistant"),
         other => match other.tag() {
             Some(tag) if tag.ends_with("_output") => "tool",
             _ => "assistant",
@@ -41,9 +44,11 @@ pub(super) fn parts(item: &Item) -> Vec<Part<'_>> {
             None => Vec::new(),
             Some(responses::Content::Text(text)) if text.is_empty() => Vec::new(),
             Some(responses::Content::Text(text)) => vec![Part::Text(text)],
-            Some(responses::Content::Parts(parts)) => {
-                parts.iter().filter(|part| !is_empty(part)).map(part).collect()
-            }
+            Some(responses::Content::Parts(parts)) => parts
+                .iter()
+                .filter(|part| !is_empty(part))
+                .map(part)
+                .collect(),
             Some(responses::Content::Unknown(value)) => vec![Part::Other(value)],
         },
         Item::Reasoning(item) => item
@@ -63,10 +68,16 @@ pub(super) fn parts(item: &Item) -> Vec<Part<'_>> {
             vec![call(id, &item.name, Some(Content::Text(&item.input)))]
         }
         Item::FunctionCallOutput(item) => {
-            vec![response(id(&item.call_id, &item.id), item.output.as_ref().map(content))]
+            vec![response(
+                id(&item.call_id, &item.id),
+                item.output.as_ref().map(content),
+            )]
         }
         Item::CustomToolCallOutput(item) => {
-            vec![response(id(&item.call_id, &item.id), item.output.as_ref().map(content))]
+            vec![response(
+                id(&item.call_id, &item.id),
+                item.output.as_ref().map(content),
+            )]
         }
         Item::McpListTools(_)
         | Item::McpApprovalRequest(_)
@@ -133,8 +144,14 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
     match item {
         Item::FileSearchCall(item) => {
             let id = id(&item.id, &None);
-            let found = item.results.as_ref().map(|results| response(id, Some(Content::Json(results))));
-            with_result(call(id, "file_search", Some(Content::Json(&item.queries))), found)
+            let found = item
+                .results
+                .as_ref()
+                .map(|results| response(id, Some(Content::Json(results))));
+            with_result(
+                call(id, "file_search", Some(Content::Json(&item.queries))),
+                found,
+            )
         }
         Item::WebSearchCall(item) => {
             vec![call(id(&item.id, &None), "web_search", json(&item.action))]
@@ -144,7 +161,10 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             vec![call(id(&item.call_id, &item.id), "computer", action)]
         }
         Item::ComputerCallOutput(item) => {
-            let screenshot = item.output.as_ref().map(|output| Content::Parts(vec![part(output)]));
+            let screenshot = item
+                .output
+                .as_ref()
+                .map(|output| Content::Parts(vec![part(output)]));
             vec![response(id(&item.call_id, &item.id), screenshot)]
         }
         Item::ImageGenerationCall(item) => {
@@ -170,19 +190,37 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             with_result(call(id, "code_interpreter", code), outputs)
         }
         Item::LocalShellCall(item) => {
-            vec![call(id(&item.call_id, &item.id), "local_shell", json(&item.action))]
+            vec![call(
+                id(&item.call_id, &item.id),
+                "local_shell",
+                json(&item.action),
+            )]
         }
         Item::LocalShellCallOutput(item) => {
-            vec![response(id(&item.call_id, &item.id), Some(Content::Text(&item.output)))]
+            vec![response(
+                id(&item.call_id, &item.id),
+                Some(Content::Text(&item.output)),
+            )]
         }
         Item::ShellCall(item) => {
-            vec![call(id(&item.call_id, &item.id), "shell", json(&item.action))]
+            vec![call(
+                id(&item.call_id, &item.id),
+                "shell",
+                json(&item.action),
+            )]
         }
         Item::ShellCallOutput(item) => {
-            vec![response(id(&item.call_id, &item.id), Some(Content::Json(&item.output)))]
+            vec![response(
+                id(&item.call_id, &item.id),
+                Some(Content::Json(&item.output)),
+            )]
         }
         Item::ApplyPatchCall(item) => {
-            vec![call(id(&item.call_id, &item.id), "apply_patch", json(&item.operation))]
+            vec![call(
+                id(&item.call_id, &item.id),
+                "apply_patch",
+                json(&item.operation),
+            )]
         }
         Item::ApplyPatchCallOutput(item) => {
             let output = item.output.as_deref().map(Content::Text);
@@ -190,22 +228,40 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
         }
         Item::McpCall(item) => {
             let id = id(&item.id, &None);
-            let result = item.output.as_deref().map(Content::Text).or_else(|| json(&item.error));
+            let result = item
+                .output
+                .as_deref()
+                .map(Content::Text)
+                .or_else(|| json(&item.error));
             let result = result.map(|result| response(id, Some(result)));
-            with_result(call(id, &item.name, Some(Content::Text(&item.arguments))), result)
+            with_result(
+                call(id, &item.name, Some(Content::Text(&item.arguments))),
+                result,
+            )
         }
         Item::ToolSearchCall(item) => {
-            vec![call(id(&item.call_id, &item.id), "tool_search", json(&item.arguments))]
+            vec![call(
+                id(&item.call_id, &item.id),
+                "tool_search",
+                json(&item.arguments),
+            )]
         }
         Item::ToolSearchOutput(item) => {
             let tools = Content::Tools(definitions(&item.tools));
             vec![response(id(&item.call_id, &item.id), Some(tools))]
         }
         Item::Program(item) => {
-            vec![call(id(&item.call_id, &item.id), "program", Some(Content::Code(&item.code)))]
+            vec![call(
+                id(&item.call_id, &item.id),
+                "program",
+                Some(Content::Code(&item.code)),
+            )]
         }
         Item::ProgramOutput(item) => {
-            vec![response(id(&item.call_id, &item.id), Some(Content::Text(&item.result)))]
+            vec![response(
+                id(&item.call_id, &item.id),
+                Some(Content::Text(&item.result)),
+            )]
         }
         other => vec![Part::Other(other)],
     }

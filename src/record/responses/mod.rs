@@ -7,11 +7,11 @@ mod tests;
 use super::attributes::{Attributes, names};
 use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
-use crate::settings::Settings;
-use crate::types::responses::{
-    self, Conversation, Effort, Event, Input, Item, Request, Response, Status,
+use super::{
+    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts,
 };
+use crate::settings::Settings;
+use crate::types::responses::{self, Conversation, Effort, Event, Input, Item, Request, Response, Status};
 
 impl Prompt for Request {
     fn operation(&self) -> Operation {
@@ -31,7 +31,10 @@ impl Prompt for Request {
         to.push_some(names::REQUEST_TEMPERATURE, self.temperature);
         to.push_some(names::REQUEST_TOP_P, self.top_p);
         to.push_some(names::REQUEST_MAX_TOKENS, self.max_output_tokens);
-        let effort = self.reasoning.as_ref().and_then(|reasoning| reasoning.effort.as_ref());
+        let effort = self
+            .reasoning
+            .as_ref()
+            .and_then(|reasoning| reasoning.effort.as_ref());
         to.push_text(names::REQUEST_REASONING_LEVEL, effort.map(Effort::as_str));
     }
 
@@ -45,7 +48,13 @@ impl Prompt for Request {
         match &self.input {
             Some(Input::Text(text)) => {
                 let message = |text| Message::new("user", vec![Part::Text(text)]);
-                record_input(&[text.as_str()], |_| true, |text| message(*text), settings, to);
+                record_input(
+                    &[text.as_str()],
+                    |_| true,
+                    |text| message(*text),
+                    settings,
+                    to,
+                );
             }
             Some(Input::Items(all)) => {
                 let (told, items): (Vec<&Item>, Vec<&Item>) =
@@ -145,7 +154,11 @@ fn finish_reason(response: &Response) -> Option<&str> {
         Status::Incomplete => {
             let details = response.incomplete_details.as_ref();
             let reason = details.and_then(|details| details.reason.as_deref());
-            Some(reason.filter(|reason| !reason.is_empty()).unwrap_or(status.as_str()))
+            Some(
+                reason
+                    .filter(|reason| !reason.is_empty())
+                    .unwrap_or(status.as_str()),
+            )
         }
         _ => None,
     }

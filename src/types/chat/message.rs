@@ -9,6 +9,7 @@ use crate::types::open::{object, union};
 
 union! {
     /// A message of a conversation.
+    #[expect(clippy::large_enum_variant, reason = "a box would stand in the way of those who match")]
     pub enum Message by "role" {
         /// The developer's instructions.
         Developer(DeveloperMessage) = "developer",

@@ -7,9 +7,11 @@ mod content;
 #[cfg(test)]
 mod dialects;
 mod fold;
+mod format;
 mod message;
 mod options;
 mod request;
+mod speech;
 mod tool;
 
 pub use super::usage::{CompletionTokensDetails, PromptTokensDetails, Usage};
@@ -27,18 +29,19 @@ pub use content::{
     InputAudioPart, Part, PromptCacheBreakpoint, RefusalPart, TextPart, ThinkingPart,
 };
 pub use fold::Fold;
+pub use format::{JsonObjectFormat, JsonSchema, JsonSchemaFormat, ResponseFormat, TextFormat};
 pub use message::{
     AssistantMessage, AudioId, DeveloperMessage, FunctionMessage, Message, SystemMessage,
     ToolMessage, UserMessage,
 };
 pub use options::{
-    ApproximateLocation, AudioFormat, AudioParams, CustomVoice, JsonObjectFormat, JsonSchema,
-    JsonSchemaFormat, Modality, Moderation, ModerationConfig, ModerationMode, ModerationPolicy,
+    ApproximateLocation, Moderation, ModerationConfig, ModerationMode, ModerationPolicy,
     Prediction, PredictionContent, PromptCacheMode, PromptCacheOptions, PromptCacheRetention,
-    ReasoningEffort, ResponseFormat, SearchContextSize, ServiceTier, Stop, StreamOptions,
-    TextFormat, UserLocation, Verbosity, Voice, WebSearchOptions,
+    ReasoningEffort, SearchContextSize, ServiceTier, Stop, StreamOptions, UserLocation, Verbosity,
+    WebSearchOptions,
 };
 pub use request::Request;
+pub use speech::{AudioFormat, AudioParams, CustomVoice, Modality, Voice};
 pub use tool::{
     AllowedTools, AllowedToolsChoice, Custom, CustomChoice, CustomFormat, CustomTool, Function,
     FunctionCallChoice, FunctionChoice, FunctionTool, Grammar, GrammarFormat, GrammarSyntax,

@@ -3,56 +3,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde::de::{MapAccess, SeqAccess};
-use serde_json::{Map, Value};
+use serde::de::SeqAccess;
+use serde_json::Map;
 
-use super::always;
 use super::content::Content;
 use crate::types::open::{Open, deserialize_open, object, setters, strings, union};
-
-union! {
-    /// The form of the reply.
-    pub enum ResponseFormat by "type" {
-        /// Text.
-        Text(TextFormat) = "text",
-        /// Some JSON object; the messages must ask for JSON, too.
-        JsonObject(JsonObjectFormat) = "json_object",
-        /// JSON that follows a schema.
-        JsonSchema(JsonSchemaFormat) = "json_schema",
-    }
-}
-
-object! {
-    /// Text.
-    pub struct TextFormat {}
-}
-
-object! {
-    /// Some JSON object.
-    pub struct JsonObjectFormat {}
-}
-
-object! {
-    /// JSON that follows a schema.
-    pub struct JsonSchemaFormat {
-        /// The schema, with a name.
-        pub json_schema: JsonSchema,
-    }
-}
-
-object! {
-    /// A schema with a name.
-    pub struct JsonSchema {
-        /// Its name: letters, digits, `_` and `-`.
-        pub name: String,
-        /// What it is for, for the model.
-        pub description: Option<String>,
-        /// The JSON schema.
-        pub schema: Option<Value>,
-        /// Whether the reply must follow the schema exactly; `false` by default.
-        pub strict: Option<bool>,
-    }
-}
 
 strings! {
     /// How much the model thinks before it answers.
@@ -101,63 +56,6 @@ strings! {
         Priority = "priority",
         /// Faster and dearer; the reply calls it `priority`.
         Fast = "fast",
-    }
-}
-
-strings! {
-    /// A kind of output.
-    pub enum Modality {
-        /// Text.
-        Text = "text",
-        /// Speech.
-        Audio = "audio",
-    }
-}
-
-object! {
-    /// How the model speaks.
-    pub struct AudioParams {
-        /// Whose voice it has.
-        pub voice: Option<Voice>,
-        /// How the recording is encoded.
-        pub format: Option<AudioFormat>,
-    }
-}
-
-/// Whose voice the model speaks with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum Voice {
-    /// One of OpenAI's, by its name.
-    Name(String),
-    /// One of the caller's own.
-    Custom(CustomVoice),
-}
-
-object! {
-    /// A voice of the caller's own.
-    pub struct CustomVoice {
-        /// Its id.
-        pub id: String,
-    }
-}
-
-strings! {
-    /// The encoding of a spoken reply.
-    pub enum AudioFormat {
-        /// WAV.
-        Wav = "wav",
-        /// AAC.
-        Aac = "aac",
-        /// MP3.
-        Mp3 = "mp3",
-        /// FLAC.
-        Flac = "flac",
-        /// Opus.
-        Opus = "opus",
-        /// Bare samples of 16 bits.
-        Pcm16 = "pcm16",
     }
 }
 
@@ -351,76 +249,11 @@ setters! {
     }
 }
 
-always!(JsonSchema);
-
-impl ResponseFormat {
-    /// Text.
-    pub fn text() -> Self {
-        Self::Text(TextFormat::default())
-    }
-
-    /// Some JSON object; the messages must ask for JSON, too.
-    pub fn json_object() -> Self {
-        Self::JsonObject(JsonObjectFormat::default())
-    }
-
-    /// JSON that follows the schema.
-    pub fn json_schema(name: impl Into<String>, schema: impl Into<Value>) -> Self {
-        Self::JsonSchema(JsonSchemaFormat {
-            json_schema: JsonSchema {
-                name: name.into(),
-                schema: Some(schema.into()),
-                ..JsonSchema::default()
-            },
-            extra: Map::new(),
-        })
-    }
-
-    /// Whether the reply must follow the schema exactly. Does nothing to a format without schema.
-    #[must_use]
-    pub fn strict(mut self, strict: bool) -> Self {
-        if let Self::JsonSchema(format) = &mut self {
-            format.json_schema.strict = Some(strict);
-        }
-        self
-    }
-
-    /// Says what the schema is for. Does nothing to a format without schema.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        if let Self::JsonSchema(format) = &mut self {
-            format.json_schema.description = Some(description.into());
-        }
-        self
-    }
-}
-
 impl Prediction {
     /// The reply will mostly be this text.
     pub fn content(content: impl Into<Content>) -> Self {
         Self::Content(PredictionContent {
             content: Some(content.into()),
-            extra: Map::new(),
-        })
-    }
-}
-
-impl AudioParams {
-    /// A voice and an encoding.
-    pub fn new(voice: impl Into<Voice>, format: impl Into<AudioFormat>) -> Self {
-        Self {
-            voice: Some(voice.into()),
-            format: Some(format.into()),
-            extra: Map::new(),
-        }
-    }
-}
-
-impl Voice {
-    /// A voice of the caller's own, by its id.
-    pub fn custom(id: impl Into<String>) -> Self {
-        Self::Custom(CustomVoice {
-            id: id.into(),
             extra: Map::new(),
         })
     }
@@ -475,18 +308,6 @@ impl Stop {
     }
 }
 
-impl From<&str> for Voice {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
-}
-
-impl From<String> for Voice {
-    fn from(name: String) -> Self {
-        Self::Name(name)
-    }
-}
-
 impl From<&str> for Stop {
     fn from(text: &str) -> Self {
         Self::One(text.to_owned())
@@ -511,16 +332,6 @@ impl<const N: usize> From<[&str; N]> for Stop {
     }
 }
 
-impl Open for Voice {
-    fn from_text(text: Cow<'_, str>) -> Option<Self> {
-        Some(Self::Name(text.into_owned()))
-    }
-
-    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
-        Ok(CustomVoice::from_object(object)?.map(Self::Custom))
-    }
-}
-
 impl Open for Stop {
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
         Some(Self::One(text.into_owned()))
@@ -531,5 +342,4 @@ impl Open for Stop {
     }
 }
 
-deserialize_open!(Voice);
 deserialize_open!(Stop);

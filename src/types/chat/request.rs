@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::format::ResponseFormat;
 use super::message::Message;
 use super::options::{
-    AudioParams, Modality, Moderation, Prediction, PromptCacheOptions, PromptCacheRetention,
-    ReasoningEffort, ResponseFormat, ServiceTier, Stop, StreamOptions, Verbosity, WebSearchOptions,
+    Moderation, Prediction, PromptCacheOptions, PromptCacheRetention, ReasoningEffort, ServiceTier,
+    Stop, StreamOptions, Verbosity, WebSearchOptions,
 };
+use super::speech::{AudioParams, Modality};
 use super::tool::{Function, FunctionCallChoice, Tool, ToolChoice};
 use crate::types::open::{object, setters};
 

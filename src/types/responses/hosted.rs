@@ -1,4 +1,4 @@
-//! Calls of tools that run at OpenAI: searches, code, images.
+//! Calls of tools that run on the API's side: searches, code, images.
 
 use serde_json::{Map, Value};
 

@@ -193,7 +193,10 @@ impl Item {
 impl Part {
     /// Whether the part is more than an empty text.
     pub(crate) fn has_content(&self) -> bool {
-        self.as_text().is_none_or(|text| !text.is_empty())
+        match self.as_text() {
+            Some(text) => !text.is_empty(),
+            None => *self != Self::default(),
+        }
     }
 }
 

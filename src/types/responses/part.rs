@@ -46,6 +46,18 @@ impl Part {
         Self::InputImage(InputImage::default().image_url(url))
     }
 
+    /// Sound for the model: base64, and its format (`mp3` or `wav`).
+    pub fn audio(data: impl Into<String>, format: impl Into<String>) -> Self {
+        Self::InputAudio(InputAudio {
+            input_audio: Some(AudioData {
+                data: data.into(),
+                format: Some(format.into()),
+                ..AudioData::default()
+            }),
+            ..InputAudio::default()
+        })
+    }
+
     /// The text of the part, whichever kind of text it is.
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -64,6 +76,21 @@ impl Part {
             text,
             ..OutputText::default()
         })
+    }
+
+    pub(super) fn declined(refusal: String) -> Self {
+        Self::Refusal(Refusal {
+            refusal,
+            ..Refusal::default()
+        })
+    }
+
+    pub(super) fn reasoning_text(text: String) -> Self {
+        Self::ReasoningText(text.into())
+    }
+
+    pub(super) fn summary_text(text: String) -> Self {
+        Self::SummaryText(text.into())
     }
 
     pub(super) fn text_mut(&mut self) -> Option<&mut String> {
@@ -203,8 +230,14 @@ object! {
 
 impl From<&str> for PlainText {
     fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for PlainText {
+    fn from(text: String) -> Self {
         Self {
-            text: text.to_owned(),
+            text,
             ..Self::default()
         }
     }
