@@ -41,6 +41,7 @@ pub use options::*;
 pub use part::*;
 pub use payload::*;
 pub use request::*;
+pub(crate) use response::Reply;
 pub use response::*;
 pub use secret::*;
 pub use tool::*;
