@@ -135,7 +135,6 @@ fn content_type(head: &Head) -> Option<String> {
     (!media_type.is_empty() && media_type.len() <= 64 && is_plain).then(|| media_type.to_owned())
 }
 
-
 impl StreamEvent for chat::Chunk {
     fn read(data: &str) -> Result<Self, Unreadable> {
         match serde_json::from_str::<Self>(data).map_err(Unreadable::Json)? {

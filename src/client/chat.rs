@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::Client;
 use super::ask::Question;
-use super::options::RequestOptions;
 use super::body::encode;
+use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
 use crate::types::chat::{Chunk, Completion, Fold, Request, StreamOptions};
@@ -73,10 +73,9 @@ impl ChatCompletions<'_> {
             .include_usage
             .unwrap_or(self.client.transport.include_usage);
         self.client
-            .ask_streamed::<_, Fold>(
-                question(request, options),
-                |request| encode_streamed(request, include_usage),
-            )
+            .ask_streamed::<_, Fold>(question(request, options), |request| {
+                encode_streamed(request, include_usage)
+            })
             .await
     }
 }

@@ -4,8 +4,8 @@ use http::Method;
 use serde::Serialize;
 
 use super::Client;
-use super::options::RequestOptions;
 use super::body::encode;
+use super::options::RequestOptions;
 use crate::decode::ReplyBody;
 use crate::error::Error;
 use crate::types::conversations::{Conversation, CreateRequest, Deleted, UpdateRequest};

@@ -1,10 +1,9 @@
 //! Embeddings.
 
-
 use super::Client;
 use super::ask::Question;
-use super::options::RequestOptions;
 use super::body::encode;
+use super::options::RequestOptions;
 use crate::error::Error;
 use crate::types::embeddings::{Embeddings as Reply, Request};
 

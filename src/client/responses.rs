@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::Client;
 use super::ask::Question;
-use super::options::RequestOptions;
 use super::body::encode;
+use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
 use crate::types::responses::{Event, Fold, Request, Response};

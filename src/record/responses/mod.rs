@@ -7,11 +7,11 @@ mod tests;
 use super::attributes::{Attributes, names};
 use super::messages::{Message, Part, record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{
-    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts,
-};
+use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
 use crate::settings::Settings;
-use crate::types::responses::{self, Conversation, Effort, Event, Input, Item, Request, Response, Status};
+use crate::types::responses::{
+    self, Conversation, Effort, Event, Input, Item, Request, Response, Status,
+};
 
 impl Prompt for Request {
     fn operation(&self) -> Operation {
