@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use sentry_core::{ClientOptions, Integration};
+use sentry_core::{ClientOptions, Hub, Integration};
 
 use crate::settings::{Overrides, Redact, Settings};
 
@@ -106,7 +106,7 @@ impl OpenAiIntegration {
     }
 
     /// What a call may record: the client's or layer's word first, then ours, then Sentry's.
-    pub(crate) fn settings(&self, overrides: Overrides, sentry: &ClientOptions) -> Settings {
+    fn settings(&self, overrides: Overrides, sentry: &ClientOptions) -> Settings {
         let resolve = |first: Option<bool>, second: Option<bool>| {
             first.or(second).unwrap_or(sentry.send_default_pii)
         };
@@ -119,6 +119,14 @@ impl OpenAiIntegration {
             http_spans: self.http_spans,
         }
     }
+}
+
+/// What a call that starts in `hub` may record; `None` without the integration.
+pub(crate) fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
+    let client = hub.client()?;
+    hub.with_integration(|integration: &OpenAiIntegration| {
+        Some(integration.settings(overrides, client.options()))
+    })
 }
 
 impl Default for OpenAiIntegration {

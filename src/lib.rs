@@ -1,5 +1,6 @@
 //! OpenAI instrumentation for Sentry.
 
+pub mod agent;
 mod ambient;
 mod call;
 mod client;

@@ -5,11 +5,14 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::call::{Call, StreamCall, Target};
-use crate::decode::{self, Head, ReplyBody, StreamEvent};
+use crate::decode::{self, Head, ReplyBody, StreamEvent, Unreadable};
 use crate::error::{ApiError, Error};
-use crate::record::{Fold, Prompt, Reply};
+use crate::record::{
+    Decision, DecisionRequest, Fold, Prompt, Reply, TextCompletion, TextFold, TextRequest,
+};
 use crate::sse::Decoder;
 use crate::types::{chat, embeddings, responses};
 
@@ -37,6 +40,10 @@ impl Wire {
             Exchange::<Responses>::start(body, target)
         } else if path.ends_with("/embeddings") {
             Exchange::<Embeddings>::start(body, target)
+        } else if path.ends_with("/completions") {
+            Exchange::<TextCompletions>::start(body, target)
+        } else if path.ends_with("/decisions") {
+            Exchange::<Decisions>::start(body, target)
         } else {
             Box::new(Exchange::<Chat>(Phase::Sent(Call::start_plain())))
         })
@@ -71,7 +78,7 @@ impl Wire {
     }
 }
 
-/// The types of an endpoint.
+/// The types of an endpoint. One without streams names any events: they are never read.
 trait Endpoint: 'static {
     type Request: Prompt + DeserializeOwned;
     type Reply: Reply + ReplyBody;
@@ -81,43 +88,54 @@ trait Endpoint: 'static {
     fn is_streamed(request: &Self::Request) -> bool;
 }
 
-struct Chat;
+/// An endpoint's name, request, reply, fold, event, and whether a request asks for a stream.
+macro_rules! endpoints {
+    ($($name:ident: $request:ty, $reply:ty, $fold:ty, $event:ty, $is_streamed:expr;)*) => {
+        $(
+            struct $name;
 
-impl Endpoint for Chat {
-    type Request = chat::Request;
-    type Reply = chat::Completion;
-    type Fold = chat::Fold;
-    type Event = chat::Chunk;
+            impl Endpoint for $name {
+                type Request = $request;
+                type Reply = $reply;
+                type Fold = $fold;
+                type Event = $event;
 
-    fn is_streamed(request: &chat::Request) -> bool {
-        request.stream == Some(true)
+                fn is_streamed(request: &$request) -> bool {
+                    let is_streamed: fn(&$request) -> bool = $is_streamed;
+                    is_streamed(request)
+                }
+            }
+        )*
+    };
+}
+
+endpoints! {
+    Chat: chat::Request, chat::Completion, chat::Fold, chat::Chunk,
+        |request| request.stream == Some(true);
+    Responses: responses::Request, responses::Response, responses::Fold, responses::Event,
+        |request| request.stream == Some(true);
+    TextCompletions: TextRequest, TextCompletion, TextFold, TextCompletion,
+        TextRequest::is_streamed;
+    Embeddings: embeddings::Request, embeddings::Embeddings, chat::Fold, chat::Chunk, |_| false;
+    Decisions: DecisionRequest, Decision, chat::Fold, chat::Chunk, |_| false;
+}
+
+impl ReplyBody for TextCompletion {
+    /// None: it is known by its choices.
+    fn error(&self) -> Option<&Value> {
+        None
     }
 }
 
-struct Responses;
-
-impl Endpoint for Responses {
-    type Request = responses::Request;
-    type Reply = responses::Response;
-    type Fold = responses::Fold;
-    type Event = responses::Event;
-
-    fn is_streamed(request: &responses::Request) -> bool {
-        request.stream == Some(true)
+impl StreamEvent for TextCompletion {
+    fn read(data: &str) -> Result<Self, Unreadable> {
+        serde_json::from_str(data).map_err(Unreadable::Json)
     }
 }
 
-struct Embeddings;
-
-impl Endpoint for Embeddings {
-    type Request = embeddings::Request;
-    type Reply = embeddings::Embeddings;
-    /// There are no streams of embeddings; one that claims to be is read as nothing.
-    type Fold = chat::Fold;
-    type Event = chat::Chunk;
-
-    fn is_streamed(_: &embeddings::Request) -> bool {
-        false
+impl ReplyBody for Decision {
+    fn error(&self) -> Option<&Value> {
+        None
     }
 }
 

@@ -10,12 +10,11 @@ mod stream;
 
 use std::sync::Arc;
 
-use sentry_core::Hub;
 use sentry_core::protocol::SpanStatus;
 
 use crate::ambient;
 use crate::error::Error;
-use crate::integration::OpenAiIntegration;
+use crate::integration::settings;
 use crate::record::attributes::{Attributes, names};
 use crate::record::{Prompt, Reply, budget};
 use crate::settings::{Overrides, Settings};
@@ -26,7 +25,7 @@ use self::failure::Failure;
 pub(crate) use self::stream::StreamCall;
 
 /// What a span says of who made it.
-const ORIGIN: &str = "auto.ai.openai";
+pub(crate) const ORIGIN: &str = "auto.ai.openai";
 
 /// Whom a call goes to, and what the client or layer that makes it says of recording.
 #[derive(Clone, Debug)]
@@ -255,19 +254,17 @@ impl ModelCall {
             self.facts
                 .push(names::ERROR_TYPE, failure.error_type.as_ref());
         }
-        if !self.content.is_empty() {
-            budget::spend(self.span.root(), &mut self.content);
-        }
         self.span.record(self.facts);
-        self.span.record(self.content);
+        record_content(&mut self.span, self.content);
         self.span.finish(status);
     }
 }
 
-/// What a call that starts in `hub` may record; `None` without the integration.
-fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
-    let client = hub.client()?;
-    hub.with_integration(|integration: &OpenAiIntegration| {
-        Some(integration.settings(overrides, client.options()))
-    })
+/// Records content that the budget of its transaction has room for; of the rest, that there was some.
+pub(crate) fn record_content(span: &mut Span, mut content: Attributes) {
+    if content.is_empty() {
+        return;
+    }
+    budget::spend(span.root(), &mut content);
+    span.record(content);
 }

@@ -35,6 +35,7 @@ pub(crate) mod names {
     pub(crate) const RESPONSE_TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
     pub(crate) const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
     pub(crate) const TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
+    pub(crate) const TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
     pub(crate) const TOOL_CALL_RESULT: &str = "gen_ai.tool.call.result";
     pub(crate) const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
     pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";

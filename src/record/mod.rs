@@ -5,6 +5,7 @@
 //! shortened and written as JSON, and only where the settings allow it. Nothing here fails or panics: what can't
 //! be read is left out.
 
+mod agent;
 pub(crate) mod attributes;
 pub(crate) mod budget;
 mod chat;
@@ -22,6 +23,7 @@ mod tests;
 mod text_completion;
 mod usage;
 
+pub(crate) use agent::{record_agent_input, record_value};
 pub(crate) use decide::{Decision, DecisionRequest};
 pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 

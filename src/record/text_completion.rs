@@ -36,6 +36,14 @@ pub(crate) struct TextRequest {
     seed: Option<i64>,
     #[serde(deserialize_with = "open::field")]
     stop: Option<Stop>,
+    #[serde(deserialize_with = "open::field")]
+    stream: Option<bool>,
+}
+
+impl TextRequest {
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.stream == Some(true)
+    }
 }
 
 /// What the model replied, or a piece of it.

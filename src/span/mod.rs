@@ -200,7 +200,6 @@ impl Span {
     }
 
     /// What Sentry knows it as, to be set on a scope.
-    #[expect(dead_code, reason = "agents set their span on a scope of their own")]
     pub(crate) fn as_active(&self) -> TransactionOrSpan {
         match &self.handle {
             Handle::Root(transaction) => transaction.clone().into(),
