@@ -30,6 +30,16 @@ pub(crate) fn current() -> Ambient {
         .unwrap_or_default()
 }
 
+impl Ambient {
+    /// What a call's own client or layer is polled with: no door below records the call once more.
+    pub(crate) fn below_a_call() -> Self {
+        Self {
+            recorded: true,
+            ..current()
+        }
+    }
+}
+
 /// Runs `f` with `ambient` in force, and puts back what was before, also when `f` panics.
 pub(crate) fn within<R>(ambient: Ambient, f: impl FnOnce() -> R) -> R {
     struct Restore(Option<Ambient>);

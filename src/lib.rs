@@ -3,6 +3,7 @@
 mod ambient;
 mod call;
 mod client;
+mod decode;
 mod error;
 mod integration;
 mod record;
@@ -10,6 +11,7 @@ mod settings;
 mod span;
 mod sse;
 mod types;
+mod wire;
 
 pub use client::{
     Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,

@@ -51,16 +51,15 @@ impl Call {
 
     /// The attempt has failed.
     pub(crate) fn fail_attempt(&mut self, error: &Error) {
-        match error.status() {
-            Some(http_status) => self.end_attempt(http_status),
-            None => {
-                let failure = Failure::from(error);
-                if let Some(span) = self.attempt_mut() {
-                    span.record([(names::ERROR_TYPE, failure.error_type.as_ref().into())]);
-                }
-                self.end_attempt_as(failure.status);
-            }
+        if let Some(http_status) = error.status() {
+            self.end_attempt(http_status);
+            return;
         }
+        let failure = Failure::from(error);
+        if let Some(span) = self.attempt_mut() {
+            span.record([(names::ERROR_TYPE, failure.error_type.as_ref().into())]);
+        }
+        self.end_attempt_as(failure.status);
     }
 
     pub(super) fn end_attempt_as(&mut self, status: SpanStatus) {

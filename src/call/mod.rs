@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sentry_core::Hub;
 use sentry_core::protocol::SpanStatus;
 
-use crate::ambient::{self, Ambient};
+use crate::ambient;
 use crate::error::Error;
 use crate::integration::OpenAiIntegration;
 use crate::record::attributes::{Attributes, names};
@@ -66,7 +66,16 @@ struct ModelCall {
 impl Call {
     /// Starts a call to a model. To be called when the call is first polled: the active span is its parent.
     pub(crate) fn start(prompt: &impl Prompt, target: &Target, streaming: bool) -> Self {
-        match ModelCall::start(prompt, target, streaming) {
+        Self::start_read(target, || Some((prompt, streaming)))
+    }
+
+    /// Starts a call whose request is read only if it will be recorded. It says also whether the reply is a
+    /// stream.
+    pub(crate) fn start_read<P: Prompt>(
+        target: &Target,
+        prompt: impl FnOnce() -> Option<(P, bool)>,
+    ) -> Self {
+        match ModelCall::start(target, prompt) {
             Some(model) => Self {
                 attempts: if model.settings.http_spans {
                     Attempts::OfModelCall(None)
@@ -94,19 +103,17 @@ impl Call {
         }
     }
 
-    fn unrecorded() -> Self {
+    /// A call that nothing is recorded of.
+    pub(crate) fn unrecorded() -> Self {
         Self {
             model: None,
             attempts: Attempts::Off,
         }
     }
 
-    /// What calls below inherit while this one is polled: none of them records it once more.
-    pub(crate) fn ambient(&self) -> Ambient {
-        Ambient {
-            recorded: true,
-            ..ambient::current()
-        }
+    /// Whether the call to a model is recorded.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.model.is_some()
     }
 
     /// The headers that continue the trace at the server; none if nothing is recorded.
@@ -161,7 +168,10 @@ impl Drop for Call {
 }
 
 impl ModelCall {
-    fn start(prompt: &impl Prompt, target: &Target, streaming: bool) -> Option<Self> {
+    fn start<P: Prompt>(
+        target: &Target,
+        prompt: impl FnOnce() -> Option<(P, bool)>,
+    ) -> Option<Self> {
         let hub = span::current_hub();
         let settings = settings(&hub, target.overrides)?;
         let ambient = ambient::current();
@@ -169,6 +179,7 @@ impl ModelCall {
             return None;
         }
         let place = Place::find(hub)?;
+        let (prompt, streaming) = prompt()?;
 
         let operation = prompt.operation();
         let mut facts = Attributes::default();

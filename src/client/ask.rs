@@ -5,10 +5,10 @@ use http::Method;
 
 use super::Client;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, decode};
-use super::stream::{EventStream, ReadEvent};
+use super::stream::EventStream;
 use super::transport::Outgoing;
 use crate::call::{Call, StreamCall};
+use crate::decode::{self, ReplyBody, StreamEvent};
 use crate::error::Error;
 use crate::record::{Fold, Prompt, Reply};
 
@@ -44,7 +44,7 @@ impl Client {
         let result = match body(question.prompt) {
             Ok(body) => {
                 let reply = transport.fetch(&mut call, &question.outgoing(body)).await;
-                reply.and_then(decode::<T>)
+                reply.and_then(|reply| decode::body::<T>(&reply.head, &reply.body))
             }
             Err(error) => Err(error),
         };
@@ -63,8 +63,10 @@ impl Client {
         &self,
         question: Question<'_, P>,
         body: impl FnOnce(&P) -> Result<Bytes, Error>,
-        read: ReadEvent<F::Event>,
-    ) -> Result<EventStream<F::Event>, Error> {
+    ) -> Result<EventStream<F::Event>, Error>
+    where
+        F::Event: StreamEvent,
+    {
         let transport = &self.transport;
         let target = transport.target(&question.options);
         let mut call = Call::start(question.prompt, &target, true);
@@ -78,7 +80,6 @@ impl Client {
                 transport.stream_idle_timeout,
                 transport.max_event_bytes,
                 StreamCall::<F>::new(call),
-                read,
             )),
             Err(error) => {
                 call.fail(&error);

@@ -1,15 +1,13 @@
 //! Chat completions.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::Client;
 use super::ask::Question;
+use super::body::encode;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, encode};
-use super::stream::{EventStream, Unreadable, unreadable};
+use super::stream::EventStream;
 use crate::error::Error;
-use crate::sse::Event;
 use crate::types::chat::{Chunk, Completion, Fold, Request, StreamOptions};
 
 /// The endpoints under `/chat`.
@@ -75,11 +73,9 @@ impl ChatCompletions<'_> {
             .include_usage
             .unwrap_or(self.client.transport.include_usage);
         self.client
-            .ask_streamed::<_, Fold>(
-                question(request, options),
-                |request| encode_streamed(request, include_usage),
-                read_chunk,
-            )
+            .ask_streamed::<_, Fold>(question(request, options), |request| {
+                encode_streamed(request, include_usage)
+            })
             .await
     }
 }
@@ -108,10 +104,12 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
     if request.stream.is_none() && request.stream_options.is_none() {
         const USAGE: &str = r#""stream_options":{"include_usage":true}"#;
         const STREAM: &str = r#""stream":true"#;
-        return match include_usage {
-            true => encode(request, &[STREAM, USAGE]),
-            false => encode(request, &[STREAM]),
+        let fields: &[&str] = if include_usage {
+            &[STREAM, USAGE]
+        } else {
+            &[STREAM]
         };
+        return encode(request, fields);
     }
     let mut request = request.clone();
     request.stream = Some(true);
@@ -122,20 +120,4 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
         options.include_usage.get_or_insert(true);
     }
     encode(&request, &[])
-}
-
-fn read_chunk(event: &Event<'_>) -> Result<Chunk, Unreadable> {
-    match serde_json::from_str::<Chunk>(event.data) {
-        Ok(Chunk {
-            error: Some(error), ..
-        }) if !error.is_null() => Err(Unreadable::Error(serde_json::json!({ "error": error }))),
-        Ok(chunk) => Ok(chunk),
-        Err(error) => Err(unreadable(event, error)),
-    }
-}
-
-impl ReplyBody for Completion {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
-    }
 }

@@ -2,11 +2,11 @@
 
 use http::Method;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Client;
+use super::body::encode;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, encode};
+use crate::decode::ReplyBody;
 use crate::error::Error;
 use crate::types::conversations::{Conversation, CreateRequest, Deleted, UpdateRequest};
 
@@ -64,15 +64,3 @@ impl Conversations<'_> {
 }
 
 const NOTHING: Option<&()> = None;
-
-impl ReplyBody for Conversation {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
-    }
-}
-
-impl ReplyBody for Deleted {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
-    }
-}

@@ -1,11 +1,9 @@
 //! Embeddings.
 
-use serde_json::Value;
-
 use super::Client;
 use super::ask::Question;
+use super::body::encode;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, encode};
 use crate::error::Error;
 use crate::types::embeddings::{Embeddings as Reply, Request};
 
@@ -48,11 +46,5 @@ impl Embeddings<'_> {
             Some(_) => encode(request, &[]),
         };
         self.client.ask(question, body).await
-    }
-}
-
-impl ReplyBody for Reply {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
     }
 }

@@ -1,13 +1,14 @@
 //! The client: a thin, typed way to OpenAI's API over HTTP, whose model calls are recorded.
 
 mod ask;
+mod body;
 mod builder;
 mod chat;
 mod conversations;
 mod embeddings;
 mod models;
 mod options;
-mod reply;
+mod post;
 mod responses;
 mod retry;
 mod stream;

@@ -1,11 +1,10 @@
 //! The models that there are.
 
 use http::Method;
-use serde_json::Value;
 
 use super::Client;
 use super::options::RequestOptions;
-use super::reply::ReplyBody;
+use crate::decode::ReplyBody;
 use crate::error::Error;
 use crate::types::models::{List, Model};
 
@@ -41,17 +40,5 @@ impl Models<'_> {
         transport
             .exchange(Method::GET, path, &[], None, &options)
             .await
-    }
-}
-
-impl ReplyBody for List {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
-    }
-}
-
-impl ReplyBody for Model {
-    fn error(&self) -> Option<&Value> {
-        self.extra.get("error")
     }
 }

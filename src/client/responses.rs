@@ -1,16 +1,14 @@
 //! Responses.
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::Client;
 use super::ask::Question;
+use super::body::encode;
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, encode};
-use super::stream::{EventStream, Unreadable, unreadable};
+use super::stream::EventStream;
 use crate::error::Error;
-use crate::sse;
-use crate::types::responses::{Event, Fold, Reply as ResponseBody, Request, Response};
+use crate::types::responses::{Event, Fold, Request, Response};
 
 /// `/responses`: the model's answer, with tools that the API runs itself.
 ///
@@ -63,7 +61,7 @@ impl Responses<'_> {
         options: RequestOptions,
     ) -> Result<EventStream<Event>, Error> {
         self.client
-            .ask_streamed::<_, Fold>(question(request, options), encode_streamed, read_event)
+            .ask_streamed::<_, Fold>(question(request, options), encode_streamed)
             .await
     }
 }
@@ -94,28 +92,4 @@ fn encode_streamed(request: &Request) -> Result<Bytes, Error> {
     let mut request = request.clone();
     request.stream = Some(true);
     encode(&request, &[])
-}
-
-fn read_event(event: &sse::Event<'_>) -> Result<Event, Unreadable> {
-    match serde_json::from_str::<Event>(event.data) {
-        Ok(Event::Error(error)) => Err(Unreadable::Error(
-            serde_json::to_value(error).unwrap_or_default(),
-        )),
-        Ok(Event::Unknown(json)) if json.get("error").is_some_and(|error| !error.is_null()) => {
-            Err(Unreadable::Error(json))
-        }
-        Ok(event) => Ok(event),
-        Err(error) => Err(unreadable(event, error)),
-    }
-}
-
-impl ReplyBody for Response {
-    fn read(body: &[u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice::<ResponseBody>(body).map(|body| body.0)
-    }
-
-    /// None: a body with `output` is a response, whatever its `error`.
-    fn error(&self) -> Option<&Value> {
-        None
-    }
 }

@@ -10,21 +10,17 @@ use bytes::Bytes;
 use futures_util::stream::{FusedStream, Stream};
 use http::HeaderMap;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use tokio::time::{Sleep, sleep_until};
 
-use super::reply::{content_type, decode_error, error_in, is_error};
-use super::transport::{Head, Opened};
+use super::transport::Opened;
 use crate::call::StreamCall;
-use crate::error::{ApiError, Error, Timeout, reason};
+use crate::decode::{self, ERROR_EVENT, Head, StreamEvent, decode_error, no_event_stream};
+use crate::error::{Error, Timeout};
 use crate::record::Fold;
 use crate::sse::{Decoder, Event, SseError};
 
 /// How much of a body is kept until its first event, to tell what it is if there is none. In bytes.
 const PREFIX: usize = 64 << 10;
-
-/// The name of events that are errors, whatever their data.
-const ERROR: &str = "error";
 
 /// The events of a reply, as they arrive.
 ///
@@ -39,29 +35,26 @@ pub struct EventStream<T> {
     decoder: Decoder,
     /// What came before the first event; `None` once there was one.
     prefix: Option<Vec<u8>>,
-    read: ReadEvent<T>,
     call: Box<dyn Observer<T>>,
 }
 
-/// Reads one event's data.
-pub(super) type ReadEvent<T> = fn(&Event<'_>) -> Result<T, Unreadable>;
-
-/// An event that is no event of the reply.
-pub(super) enum Unreadable {
-    /// It is an error that the API sends.
-    Error(Value),
-    /// It can't be read.
-    Json(serde_json::Error),
-}
-
-/// The recording of a stream, whatever its events are.
+/// What reads and records the events of a stream. It keeps the recorder's types out of [`EventStream`]'s.
 trait Observer<T>: Send {
+    fn read(&self, head: &Head, event: &Event<'_>) -> Result<T, Error>;
     fn event(&mut self, event: &T);
     fn finish(&mut self);
     fn fail(&mut self, error: &Error);
 }
 
-impl<F: Fold> Observer<F::Event> for StreamCall<F> {
+impl<F> Observer<F::Event> for StreamCall<F>
+where
+    F: Fold,
+    F::Event: StreamEvent,
+{
+    fn read(&self, head: &Head, event: &Event<'_>) -> Result<F::Event, Error> {
+        decode::event(head, event)
+    }
+
     fn event(&mut self, event: &F::Event) {
         StreamCall::event(self, event);
     }
@@ -100,10 +93,10 @@ impl<T> EventStream<T> {
         idle: Duration,
         max_event_bytes: usize,
         call: StreamCall<F>,
-        read: ReadEvent<T>,
     ) -> Self
     where
         F: Fold<Event = T> + 'static,
+        T: StreamEvent,
     {
         Self {
             head: opened.head,
@@ -117,7 +110,6 @@ impl<T> EventStream<T> {
             }),
             decoder: Decoder::new(max_event_bytes),
             prefix: Some(Vec::new()),
-            read,
             call: Box::new(call),
         }
     }
@@ -145,7 +137,7 @@ impl<T> EventStream<T> {
                 Ok(Some(event)) => {
                     self.prefix = None;
                     if !is_empty(&event) {
-                        return interpret(&event, self.read, &self.head);
+                        return interpret(&event, &*self.call, &self.head);
                     }
                 }
                 Err(error) => return Step::Failed(refused(&error, &self.head)),
@@ -161,14 +153,14 @@ impl<T> EventStream<T> {
             // What has no blank line behind it may be cut off: it counts if it is whole JSON.
             Ok(Some(event)) if event.is_done() || is_json(event.data) => {
                 self.prefix = None;
-                interpret(&event, self.read, head)
+                interpret(&event, &*self.call, head)
             }
             Ok(Some(_)) => Step::Failed(decode_error(
-                head.clone(),
+                head,
                 "the stream ended in the middle of an event".to_owned(),
             )),
             Ok(None) => match self.prefix.take() {
-                Some(prefix) => Step::Failed(no_event_stream(&prefix, head)),
+                Some(prefix) => Step::Failed(no_event_stream(head, &prefix)),
                 None => Step::Done,
             },
             Err(error) => Step::Failed(refused(&error, head)),
@@ -282,57 +274,23 @@ impl Source {
     }
 }
 
-/// What an event means, whatever the API.
-fn interpret<T>(event: &Event<'_>, read: ReadEvent<T>, head: &Head) -> Step<T> {
-    let api_error =
-        |json: &Value| ApiError::from_json(head.status, head.headers.clone(), json).into();
+/// What an event means to the stream.
+fn interpret<T>(event: &Event<'_>, call: &dyn Observer<T>, head: &Head) -> Step<T> {
     if event.is_done() {
         return Step::Done;
     }
-    if event.name == ERROR {
-        let json = serde_json::from_str(event.data).unwrap_or_else(|_| event.data.into());
-        return Step::Failed(api_error(&json));
-    }
-    match read(event) {
+    match call.read(head, event) {
         Ok(item) => Step::Item(item),
-        Err(Unreadable::Error(json)) => Step::Failed(api_error(&json)),
-        Err(Unreadable::Json(error)) => Step::Failed(decode_error(
-            head.clone(),
-            format!("an event of the stream: {}", reason(&error)),
-        )),
-    }
-}
-
-/// What an event that is not of the expected type is.
-pub(super) fn unreadable(event: &Event<'_>, error: serde_json::Error) -> Unreadable {
-    match serde_json::from_str(event.data) {
-        Ok(json) if is_error(&json) => Unreadable::Error(json),
-        _ => Unreadable::Json(error),
+        Err(error) => Step::Failed(error),
     }
 }
 
 fn refused(error: &SseError, head: &Head) -> Error {
-    decode_error(head.clone(), error.to_string())
-}
-
-/// The error for a body without a single event: the one that it holds, or that it is something else.
-fn no_event_stream(body: &[u8], head: &Head) -> Error {
-    if let Some(json) = error_in(body) {
-        return ApiError::from_json(head.status, head.headers.clone(), &json).into();
-    }
-    let what = match content_type(head) {
-        _ if body.is_empty() => "nothing".to_owned(),
-        Some(content_type) => content_type,
-        None => "something else".to_owned(),
-    };
-    decode_error(
-        head.clone(),
-        format!("the server sent {what}, not an event stream"),
-    )
+    decode_error(head, error.to_string())
 }
 
 fn is_empty(event: &Event<'_>) -> bool {
-    event.data.is_empty() && event.name != ERROR
+    event.data.is_empty() && event.name != ERROR_EVENT
 }
 
 fn is_json(text: &str) -> bool {

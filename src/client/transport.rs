@@ -9,10 +9,10 @@ use reqwest::Url;
 use reqwest::redirect::Policy;
 
 use super::options::RequestOptions;
-use super::reply::{ReplyBody, decode};
 use super::retry;
-use crate::ambient;
+use crate::ambient::{self, Ambient};
 use crate::call::{Attempt, Call, Target};
+use crate::decode::{self, Head, ReplyBody};
 use crate::error::{ApiError, Error, Timeout};
 
 /// OpenAI counts retries by it.
@@ -57,13 +57,6 @@ enum Until {
 pub(super) struct Reply {
     pub(super) head: Head,
     pub(super) body: Bytes,
-}
-
-/// The head of a reply.
-#[derive(Clone, Debug)]
-pub(super) struct Head {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
 }
 
 /// A reply whose body is still to come.
@@ -111,7 +104,8 @@ impl Transport {
             body,
             options,
         };
-        let result = self.fetch(&mut call, &out).await.and_then(decode);
+        let reply = self.fetch(&mut call, &out).await;
+        let result = reply.and_then(|reply| decode::body(&reply.head, &reply.body));
         match &result {
             Ok(_) => call.finish(),
             Err(error) => call.fail(error),
@@ -161,8 +155,8 @@ impl Transport {
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
-        let ambient = call.ambient();
-        let send = ambient::within_future(ambient, self.send(call, out, until));
+        let send = self.send(call, out, until);
+        let send = ambient::within_future(Ambient::below_a_call(), send);
         let Some(limit) = self.deadline else {
             return Ok((send.await?, None));
         };

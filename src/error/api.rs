@@ -152,13 +152,11 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok());
     let after = || {
         let text = header("retry-after")?;
-        match number(text) {
-            Some(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-            None => {
-                let date = httpdate::parse_http_date(text).ok()?;
-                date.duration_since(SystemTime::now()).ok()
-            }
+        if let Some(seconds) = number(text) {
+            return Duration::try_from_secs_f64(seconds).ok();
         }
+        let date = httpdate::parse_http_date(text).ok()?;
+        date.duration_since(SystemTime::now()).ok()
     };
     after_ms.or_else(after)
 }

@@ -163,11 +163,8 @@ impl Error {
         match self {
             Self::Connect(_) | Self::Interrupted(_) => true,
             Self::Timeout(timeout) => !matches!(timeout, Timeout::Deadline(_)),
-            Self::Api(error) if self.is_quota() => {
-                // Waiting does not fill an account.
-                let _ = error;
-                false
-            }
+            // Waiting does not fill an account.
+            Self::Api(_) if self.is_quota() => false,
             Self::Api(error) => match error.header("x-should-retry") {
                 Some("true") => true,
                 Some("false") => false,

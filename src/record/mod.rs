@@ -82,6 +82,28 @@ pub(crate) trait Prompt {
     fn content(&self, settings: &Settings, to: &mut Attributes);
 }
 
+impl<P: Prompt> Prompt for &P {
+    fn operation(&self) -> Operation {
+        (**self).operation()
+    }
+
+    fn model(&self) -> Option<&str> {
+        (**self).model()
+    }
+
+    fn conversation_id(&self) -> Option<&str> {
+        (**self).conversation_id()
+    }
+
+    fn parameters(&self, to: &mut Attributes) {
+        (**self).parameters(to);
+    }
+
+    fn content(&self, settings: &Settings, to: &mut Attributes) {
+        (**self).content(settings, to);
+    }
+}
+
 /// What a response says.
 pub(crate) trait Reply {
     /// The model that answered, if it is named.

@@ -283,7 +283,9 @@ impl Span {
     fn has_outlived_its_transaction(&self) -> bool {
         match &self.handle {
             Handle::Root(_) => false,
-            Handle::Child { span, parent, .. } => parent.has_gone(span),
+            Handle::Child { span, parent, .. } => {
+                parent.has_gone(span, self.op.starts_with("gen_ai."))
+            }
         }
     }
 

@@ -46,9 +46,9 @@ impl Parent {
     }
 
     /// Whether the transaction that `child` belongs to has been sent already.
-    pub(super) fn has_gone(&self, child: &sentry_core::Span) -> bool {
+    pub(super) fn has_gone(&self, child: &sentry_core::Span, is_model_call: bool) -> bool {
         match &self.span {
-            TransactionOrSpan::Transaction(transaction) => {
+            TransactionOrSpan::Transaction(transaction) if is_model_call => {
                 let mut data = transaction.data();
                 if data.iter().next().is_some() {
                     return false;
@@ -56,9 +56,7 @@ impl Parent {
                 data.set_data(HOLDS_MODEL_CALLS.into(), true.into());
                 data.iter().next().is_none()
             }
-            TransactionOrSpan::Span(_) => {
-                Root::of(child).map_or_else(|| self.seems_gone(child), |root| root.has_finished)
-            }
+            _ => Root::of(child).map_or_else(|| self.seems_gone(child), |root| root.has_finished),
         }
     }
 

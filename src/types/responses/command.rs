@@ -51,6 +51,24 @@ object! {
     }
 }
 
+impl LocalShellCallOutput {
+    /// What the call with this id gave.
+    pub fn new(id: impl Into<String>, output: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.into()),
+            output: output.into(),
+            ..Self::default()
+        }
+    }
+}
+
+setters! {
+    LocalShellCallOutput {
+        value {}
+        into { call_id: String, status: ItemStatus, }
+    }
+}
+
 object! {
     /// Commands for a shell.
     pub struct ShellCall {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{ItemStatus, Part};
-use crate::types::open::{deserialize_open, object, setters, union};
+use crate::types::open::{object, setters, union};
 
 object! {
     /// The model uses the computer.

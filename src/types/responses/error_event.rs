@@ -26,34 +26,35 @@ object! {
 impl ErrorEvent {
     /// The kind of error, flat or nested.
     pub fn code(&self) -> Option<&str> {
-        self.pick(&self.code, |error| &error.code)
+        let nested = || self.nested()?.code.as_deref();
+        self.code.as_deref().or_else(nested)
     }
 
     /// The class of error, which only a nested one has: the event's own `type` is `error`.
     pub fn kind(&self) -> Option<&str> {
-        self.error.as_ref()?.object()?.r#type.as_deref()
+        self.nested()?.r#type.as_deref()
     }
 
     /// What happened, in words, flat or nested.
     pub fn message(&self) -> Option<&str> {
-        match &self.error {
-            Some(NestedError::Text(text)) if self.message.is_none() => Some(text),
-            _ => self.pick(&self.message, |error| &error.message),
-        }
+        let nested = || match self.error.as_ref()? {
+            NestedError::Text(text) => Some(text.as_str()),
+            NestedError::Object(error) => error.message.as_deref(),
+        };
+        self.message.as_deref().or_else(nested)
     }
 
     /// The parameter at fault, flat or nested.
     pub fn param(&self) -> Option<&str> {
-        self.pick(&self.param, |error| &error.param)
+        let nested = || self.nested()?.param.as_deref();
+        self.param.as_deref().or_else(nested)
     }
 
-    fn pick<'a>(
-        &'a self,
-        flat: &'a Option<String>,
-        nested: impl Fn(&'a ErrorObject) -> &'a Option<String>,
-    ) -> Option<&'a str> {
-        let nested = || nested(self.error.as_ref()?.object()?).as_deref();
-        flat.as_deref().or_else(nested)
+    fn nested(&self) -> Option<&ErrorObject> {
+        match self.error.as_ref()? {
+            NestedError::Object(error) => Some(error),
+            NestedError::Text(_) => None,
+        }
     }
 }
 
@@ -66,15 +67,6 @@ pub enum NestedError {
     Text(String),
     /// The details.
     Object(Box<ErrorObject>),
-}
-
-impl NestedError {
-    fn object(&self) -> Option<&ErrorObject> {
-        match self {
-            Self::Object(object) => Some(object),
-            Self::Text(_) => None,
-        }
-    }
 }
 
 impl Open for NestedError {

@@ -5,7 +5,7 @@ use super::{
     InputDone, ItemEvent, PartEvent, PartialImage, Progress, RefusalDone, Response, ResponseEvent,
     ShellOutputDelta, ShellOutputDone, SummaryDelta, SummaryDone, TextDone,
 };
-use crate::types::open::{deserialize_open, union};
+use crate::types::open::union;
 
 union! {
     /// An event of a streamed response.

@@ -1,8 +1,8 @@
 //! Putting a streamed response together.
 
 use super::keep::{self, Budget};
-use super::slot::{Slot, Slots};
-use super::{Event, ItemStatus, Part, Progress, Response, Status, Usage};
+use super::slot::Slots;
+use super::{Event, Item, ItemStatus, Part, Progress, Response, Status, Usage};
 
 /// Puts the events of a stream together to the response that the plain call would have given.
 ///
@@ -78,49 +78,49 @@ impl Fold {
                 let logprobs = event.logprobs.as_deref().unwrap_or_default();
                 slots.add_logprobs(at, event.content_index, logprobs);
                 slots.append(at, &event.delta, |item| {
-                    Slot::part_text(item, event.content_index, Part::output_text)
+                    item.part_text(event.content_index, Part::output_text)
                 });
             }
             Event::OutputTextDone(event) => {
                 let at = slots.message(event.output_index, event.item_id.as_deref());
                 slots.replace(at, &event.text, |item| {
-                    Slot::part_text(item, event.content_index, Part::output_text)
+                    item.part_text(event.content_index, Part::output_text)
                 });
             }
             Event::RefusalDelta(event) => {
                 let at = slots.message(event.output_index, event.item_id.as_deref());
                 slots.append(at, &event.delta, |item| {
-                    Slot::part_text(item, event.content_index, Part::declined)
+                    item.part_text(event.content_index, Part::declined)
                 });
             }
             Event::RefusalDone(event) => {
                 let at = slots.message(event.output_index, event.item_id.as_deref());
                 slots.replace(at, &event.refusal, |item| {
-                    Slot::part_text(item, event.content_index, Part::declined)
+                    item.part_text(event.content_index, Part::declined)
                 });
             }
             Event::ReasoningTextDelta(event) => {
                 let at = slots.reasoning(event.output_index, event.item_id.as_deref());
                 slots.append(at, &event.delta, |item| {
-                    Slot::part_text(item, event.content_index, Part::reasoning_text)
+                    item.part_text(event.content_index, Part::reasoning_text)
                 });
             }
             Event::ReasoningTextDone(event) => {
                 let at = slots.reasoning(event.output_index, event.item_id.as_deref());
                 slots.replace(at, &event.text, |item| {
-                    Slot::part_text(item, event.content_index, Part::reasoning_text)
+                    item.part_text(event.content_index, Part::reasoning_text)
                 });
             }
             Event::ReasoningSummaryTextDelta(event) => {
                 let at = slots.reasoning(event.output_index, event.item_id.as_deref());
                 slots.append(at, &event.delta, |item| {
-                    Slot::summary_text(item, event.summary_index)
+                    item.summary_text(event.summary_index)
                 });
             }
             Event::ReasoningSummaryTextDone(event) => {
                 let at = slots.reasoning(event.output_index, event.item_id.as_deref());
                 slots.replace(at, &event.text, |item| {
-                    Slot::summary_text(item, event.summary_index)
+                    item.summary_text(event.summary_index)
                 });
             }
             other => self.push_call(other),
@@ -148,48 +148,44 @@ impl Fold {
         match event {
             Event::FunctionCallArgumentsDelta(event) => {
                 let at = slots.function_call(event.output_index, event.item_id.as_deref());
-                slots.append(at, &event.delta, Slot::arguments);
+                slots.append(at, &event.delta, Item::arguments);
             }
             Event::FunctionCallArgumentsDone(event) => {
                 let at = slots.function_call(event.output_index, event.item_id.as_deref());
                 slots.set_name(at, event.name.as_deref());
-                slots.replace(at, &event.arguments, Slot::arguments);
+                slots.replace(at, &event.arguments, Item::arguments);
             }
             Event::CustomToolCallInputDelta(event) => {
                 let at = slots.custom_call(event.output_index, event.item_id.as_deref());
-                slots.append(at, &event.delta, Slot::arguments);
+                slots.append(at, &event.delta, Item::arguments);
             }
             Event::CustomToolCallInputDone(event) => {
                 let at = slots.custom_call(event.output_index, event.item_id.as_deref());
-                slots.replace(at, &event.input, Slot::arguments);
+                slots.replace(at, &event.input, Item::arguments);
             }
             Event::McpCallArgumentsDelta(event) => {
                 let at = slots.mcp_call(event.output_index, event.item_id.as_deref());
-                slots.append(at, &event.delta, Slot::arguments);
+                slots.append(at, &event.delta, Item::arguments);
             }
             Event::McpCallArgumentsDone(event) => {
                 let at = slots.mcp_call(event.output_index, event.item_id.as_deref());
-                slots.replace(at, &event.arguments, Slot::arguments);
+                slots.replace(at, &event.arguments, Item::arguments);
             }
             Event::CodeInterpreterCallCodeDelta(event) => {
                 let at = slots.code_call(event.output_index, event.item_id.as_deref());
-                slots.append(at, &event.delta, Slot::arguments);
+                slots.append(at, &event.delta, Item::arguments);
             }
             Event::CodeInterpreterCallCodeDone(event) => {
                 let at = slots.code_call(event.output_index, event.item_id.as_deref());
-                slots.replace(at, &event.code, Slot::arguments);
+                slots.replace(at, &event.code, Item::arguments);
             }
             Event::ShellCallCommandDelta(event) => {
                 let at = slots.shell_call(event.output_index, event.item_id.as_deref());
-                slots.append(at, &event.delta, |item| {
-                    Slot::command(item, event.command_index)
-                });
+                slots.append(at, &event.delta, |item| item.command(event.command_index));
             }
             Event::ShellCallCommandAdded(event) | Event::ShellCallCommandDone(event) => {
                 let at = slots.shell_call(event.output_index, event.item_id.as_deref());
-                slots.replace(at, &event.command, |item| {
-                    Slot::command(item, event.command_index)
-                });
+                slots.replace(at, &event.command, |item| item.command(event.command_index));
             }
             other => {
                 if let Some((progress, status)) = progress(other) {

@@ -1,9 +1,9 @@
-//! Calls of tools that run at OpenAI: searches, code, images.
+//! Calls of tools that run on the API's side: searches, code, images.
 
 use serde_json::{Map, Value};
 
 use super::ItemStatus;
-use crate::types::open::{deserialize_open, object, union};
+use crate::types::open::{object, union};
 
 object! {
     /// A search in files.

@@ -8,7 +8,7 @@ use super::{
     ProgramOutput, Role, ShellCall, ShellCallOutput, ToolSearchCall, ToolSearchOutput,
     WebSearchCall,
 };
-use crate::types::open::{deserialize_open, object, strings, union};
+use crate::types::open::{object, strings, union};
 
 union! {
     /// An item of the input or of the output; an output item goes into the next request as it is.

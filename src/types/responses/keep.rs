@@ -5,12 +5,12 @@ use std::io;
 use serde::Serialize;
 
 use super::{
-    ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, CodeInterpreterOutput, ComputerCall,
-    ComputerCallOutput, Content, Conversation, CustomToolCall, CustomToolCallOutput,
-    FileSearchCall, FunctionCall, FunctionCallOutput, ImageGenerationCall, Item, LocalShellCall,
-    LocalShellCallOutput, McpApprovalRequest, McpCall, McpListTools, Message, Part, Program,
-    ProgramOutput, ReasoningItem, Response, ResponseError, ShellCall, ShellCallOutput,
-    ToolSearchCall, ToolSearchOutput, WebSearchCall,
+    ApplyPatchCall, ApplyPatchCallOutput, CodeImage, CodeInterpreterCall, CodeInterpreterOutput,
+    CodeLogs, ComputerCall, ComputerCallOutput, Content, Conversation, CustomToolCall,
+    CustomToolCallOutput, FileSearchCall, FunctionCall, FunctionCallOutput, ImageGenerationCall,
+    Item, LocalShellCall, LocalShellCallOutput, McpApprovalRequest, McpCall, McpListTools, Message,
+    Part, Program, ProgramOutput, ReasoningItem, Response, ResponseError, ShellCall,
+    ShellCallOutput, ToolSearchCall, ToolSearchOutput, WebSearchCall,
 };
 
 /// How many bytes of text may still be kept; `None`: all.
@@ -66,7 +66,7 @@ impl Budget {
             *left -= text.len();
             return text;
         }
-        let kept = text.get(..text.floor_char_boundary(*left)).unwrap_or("");
+        let kept = beginning(text, *left);
         self.cut = true;
         *left = 0;
         kept
@@ -79,11 +79,10 @@ impl Budget {
     /// Binary: of a limited copy only the beginning, which tells what it is.
     fn binary(&mut self, data: &str) -> String {
         const BEGINNING: usize = 64;
-        let end = match self.left {
-            Some(_) => data.floor_char_boundary(BEGINNING),
-            None => data.len(),
-        };
-        self.text(data.get(..end).unwrap_or(""))
+        match self.left {
+            Some(_) => self.text(beginning(data, BEGINNING)),
+            None => data.to_owned(),
+        }
     }
 
     /// A value, whole or not at all.
@@ -98,6 +97,12 @@ impl Budget {
         }
         Some(value.clone())
     }
+}
+
+/// At most so many bytes of the text, cut between two characters.
+fn beginning(text: &str, bytes: usize) -> &str {
+    let cuts = (0..=bytes).rev();
+    cuts.take(4).find_map(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// A writer that holds nothing and fails when it is full.
@@ -267,16 +272,20 @@ pub(super) fn part(part: &Part, budget: &mut Budget) -> Option<Part> {
 
 fn outputs(outputs: &[CodeInterpreterOutput], budget: &mut Budget) -> Vec<CodeInterpreterOutput> {
     let kept = outputs.iter().filter_map(|whole| match whole {
-        CodeInterpreterOutput::Logs(part) => {
-            let mut kept = super::CodeLogs::default();
-            kept.logs = budget.text(&part.logs);
-            Some(kept.into())
-        }
-        CodeInterpreterOutput::Image(part) if part.url.starts_with("data:") => {
-            let mut kept = super::CodeImage::default();
-            kept.url = budget.binary(&part.url);
-            Some(kept.into())
-        }
+        CodeInterpreterOutput::Logs(part) => Some(
+            CodeLogs {
+                logs: budget.text(&part.logs),
+                ..CodeLogs::default()
+            }
+            .into(),
+        ),
+        CodeInterpreterOutput::Image(part) if part.url.starts_with("data:") => Some(
+            CodeImage {
+                url: budget.binary(&part.url),
+                ..CodeImage::default()
+            }
+            .into(),
+        ),
         other => budget.whole(other),
     });
     kept.collect()

@@ -141,7 +141,7 @@ object! {
 }
 
 object! {
-    /// A prompt stored at OpenAI.
+    /// A prompt that the API has stored.
     pub struct Prompt {
         /// Its id.
         pub id: String,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::types::open::{deserialize_open, object, setters, strings, union};
+use crate::types::open::{object, setters, strings, union};
 
 union! {
     /// A part of an item's content.
@@ -44,6 +44,18 @@ impl Part {
     /// An image for the model by its address, which may be a `data:` URL.
     pub fn image_url(url: impl Into<String>) -> Self {
         Self::InputImage(InputImage::default().image_url(url))
+    }
+
+    /// Sound for the model: base64, and its format (`mp3` or `wav`).
+    pub fn audio(data: impl Into<String>, format: impl Into<String>) -> Self {
+        Self::InputAudio(InputAudio {
+            input_audio: Some(AudioData {
+                data: data.into(),
+                format: Some(format.into()),
+                ..AudioData::default()
+            }),
+            ..InputAudio::default()
+        })
     }
 
     /// The text of the part, whichever kind of text it is.

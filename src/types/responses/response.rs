@@ -13,7 +13,7 @@ use super::{
     McpApprovalRequest, Part, Prompt, Reasoning, ServiceTier, TextOptions, Tool, ToolChoice,
     Truncation, Usage,
 };
-use crate::types::open::{self, Field, deserialize_open, object, strings};
+use crate::types::open::{self, Field, object, strings};
 
 object! {
     /// A response by the model.

@@ -1,9 +1,10 @@
 //! The items of a response that is being put together, and the texts inside them that still grow.
 
 use super::keep::{self, Budget};
+use super::place::part_at;
 use super::{
-    Annotation, CodeInterpreterCall, Content, CustomToolCall, FunctionCall, Item, ItemStatus,
-    Logprob, McpCall, Message, Part, ReasoningItem, Role, ShellCall,
+    Annotation, CodeInterpreterCall, CustomToolCall, FunctionCall, Item, ItemStatus, Logprob,
+    McpCall, Message, Part, ReasoningItem, Role, ShellCall,
 };
 
 /// The items that have arrived, in the order of the output.
@@ -199,23 +200,23 @@ impl Slots {
 
     /// Takes a part that begins or is done.
     pub(super) fn set_part(&mut self, at: usize, index: Option<u64>, part: &Part) {
-        if let Some(slot) = self.slots.get_mut(at) {
-            if let Some(parts) = parts(&mut slot.item) {
-                let (kept, cut) = set_in(parts, index, part, &mut self.budget);
-                slot.kept = slot.kept.saturating_add_signed(kept);
-                slot.cut = cut;
-            }
+        if let Some(slot) = self.slots.get_mut(at)
+            && let Some(parts) = slot.item.parts_mut()
+        {
+            let (kept, cut) = set_in(parts, index, part, &mut self.budget);
+            slot.kept = slot.kept.saturating_add_signed(kept);
+            slot.cut = cut;
         }
     }
 
     /// Takes a part of a summary that begins or is done.
     pub(super) fn set_summary(&mut self, at: usize, index: Option<u64>, part: &Part) {
-        if let Some(slot) = self.slots.get_mut(at) {
-            if let Item::Reasoning(item) = &mut slot.item {
-                let (kept, cut) = set_in(&mut item.summary, index, part, &mut self.budget);
-                slot.kept = slot.kept.saturating_add_signed(kept);
-                slot.cut = cut;
-            }
+        if let Some(slot) = self.slots.get_mut(at)
+            && let Item::Reasoning(item) = &mut slot.item
+        {
+            let (kept, cut) = set_in(&mut item.summary, index, part, &mut self.budget);
+            slot.kept = slot.kept.saturating_add_signed(kept);
+            slot.cut = cut;
         }
     }
 
@@ -243,20 +244,20 @@ impl Slots {
     }
 
     pub(super) fn set_name(&mut self, at: usize, name: Option<&str>) {
-        if let Some(Item::FunctionCall(call)) = self.slots.get_mut(at).map(|slot| &mut slot.item) {
-            if call.name.is_empty() {
-                call.name.push_str(name.unwrap_or_default());
-            }
+        if let Some(Item::FunctionCall(call)) = self.slots.get_mut(at).map(|slot| &mut slot.item)
+            && call.name.is_empty()
+        {
+            call.name.push_str(name.unwrap_or_default());
         }
     }
 
     pub(super) fn set_status(&mut self, index: Option<u64>, id: Option<&str>, status: ItemStatus) {
         let fits = |item: &Item| item.tag().is_some_and(|tag| tag.ends_with("_call"));
         let found = self.find(index, id, fits);
-        if let Some(slot) = found.and_then(|at| self.slots.get_mut(at)) {
-            if let Some(kept) = slot.item.status_mut() {
-                *kept = Some(status);
-            }
+        if let Some(slot) = found.and_then(|at| self.slots.get_mut(at))
+            && let Some(kept) = slot.item.status_mut()
+        {
+            *kept = Some(status);
         }
     }
 
@@ -264,7 +265,7 @@ impl Slots {
         if !self.budget.is_unlimited() {
             return None;
         }
-        let parts = parts(&mut self.slots.get_mut(at)?.item)?;
+        let parts = self.slots.get_mut(at)?.item.parts_mut()?;
         match part_at(parts, index, Part::output_text)? {
             Part::OutputText(part) => Some(part),
             _ => None,
@@ -342,90 +343,6 @@ impl Slots {
         self.slots.insert(at, slot);
         at
     }
-}
-
-/// The texts inside items.
-impl Slot {
-    pub(super) fn part_text(
-        item: &mut Item,
-        index: Option<u64>,
-        make: fn(String) -> Part,
-    ) -> Option<&mut String> {
-        part_at(parts(item)?, index, make)?.text_mut()
-    }
-
-    pub(super) fn summary_text(item: &mut Item, index: Option<u64>) -> Option<&mut String> {
-        match item {
-            Item::Reasoning(item) => {
-                part_at(&mut item.summary, index, Part::summary_text)?.text_mut()
-            }
-            _ => None,
-        }
-    }
-
-    /// The arguments of a call, whatever they are called.
-    pub(super) fn arguments(item: &mut Item) -> Option<&mut String> {
-        match item {
-            Item::FunctionCall(item) => Some(&mut item.arguments),
-            Item::CustomToolCall(item) => Some(&mut item.input),
-            Item::McpCall(item) => Some(&mut item.arguments),
-            Item::McpApprovalRequest(item) => Some(&mut item.arguments),
-            Item::CodeInterpreterCall(item) => Some(item.code.get_or_insert_default()),
-            _ => None,
-        }
-    }
-
-    pub(super) fn command(item: &mut Item, index: Option<u64>) -> Option<&mut String> {
-        match item {
-            Item::ShellCall(item) => {
-                let action = item.action.get_or_insert_default();
-                element_at(&mut action.commands, index, String::new)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn parts(item: &mut Item) -> Option<&mut Vec<Part>> {
-    match item {
-        Item::Message(message) => {
-            if !matches!(message.content, Some(Content::Parts(_))) {
-                let parts = match message.content.take() {
-                    Some(Content::Text(text)) if !text.is_empty() => vec![Part::output_text(text)],
-                    _ => Vec::new(),
-                };
-                message.content = Some(Content::Parts(parts));
-            }
-            match &mut message.content {
-                Some(Content::Parts(parts)) => Some(parts),
-                _ => None,
-            }
-        }
-        Item::Reasoning(item) => Some(item.content.get_or_insert_default()),
-        _ => None,
-    }
-}
-
-fn part_at(
-    parts: &mut Vec<Part>,
-    index: Option<u64>,
-    make: fn(String) -> Part,
-) -> Option<&mut Part> {
-    element_at(parts, index, || make(String::new()))
-}
-
-/// The element at the index, made if it is missing; the last one if the index is absent or absurd.
-fn element_at<T>(list: &mut Vec<T>, index: Option<u64>, make: impl Fn() -> T) -> Option<&mut T> {
-    const LARGEST_GAP: usize = 64;
-    let last = list.len().saturating_sub(1);
-    let index = index
-        .and_then(|index| usize::try_from(index).ok())
-        .filter(|index| *index <= list.len() + LARGEST_GAP)
-        .unwrap_or(last);
-    while list.len() <= index {
-        list.push(make());
-    }
-    list.get_mut(index)
 }
 
 /// Sets a part, but no text to an empty one. Says how many bytes more are kept, and whether something was cut.

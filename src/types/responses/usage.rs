@@ -15,7 +15,7 @@ object! {
         pub output_tokens_details: Option<OutputTokensDetails>,
         /// All of them.
         pub total_tokens: Option<u64>,
-        /// What it cost, in the provider's credits (OpenRouter: US dollars).
+        /// What it cost, in the provider's credits (of `OpenRouter`: US dollars).
         pub cost: Option<f64>,
     }
 }

@@ -3,6 +3,7 @@
 mod budget;
 mod calls;
 mod content;
+mod reasoning;
 
 use serde_json::{Map, Value};
 
@@ -50,7 +51,7 @@ impl Fold {
 
     /// Keeps at most so many bytes of what the model says, in all: text, refusals, reasoning, arguments,
     /// transcripts. Beside it stay ids, names, usage and finish reasons, and nothing else: no
-    /// probabilities, annotations, recordings, or fields that the crate does not know.
+    /// probabilities, annotations, fields that the crate does not know, and of a recording only its beginning.
     pub(crate) fn with_limit(bytes: Option<usize>) -> Self {
         Self {
             budget: Budget::new(bytes),
@@ -177,18 +178,15 @@ fn push_delta(message: &mut ReplyMessage, delta: &Delta, budget: &mut Budget) {
         push_audio(message.audio.get_or_insert_default(), piece, budget);
     }
     last_fields(&mut message.extra, &delta.extra, budget);
-    if budget.is_bounded() {
-        return;
-    }
-    if let Some(annotations) = &delta.annotations {
+    if let Some(annotations) = delta.annotations.as_ref().filter(|_| !budget.is_bounded()) {
         let whole = message.annotations.get_or_insert_default();
         whole.extend_from_slice(annotations);
     }
-    if let Some(details) = &delta.reasoning_details {
-        let whole = message.reasoning_details.get_or_insert_default();
-        for detail in details {
-            push_reasoning_detail(whole, detail);
-        }
+    // They mostly repeat the reasoning that came as text.
+    if let Some(details) = &delta.reasoning_details
+        && (!budget.is_bounded() || message.reasoning().is_none())
+    {
+        reasoning::push(&mut message.reasoning_details, details, budget);
     }
 }
 
@@ -196,8 +194,14 @@ fn push_audio(whole: &mut Audio, piece: &Audio, budget: &mut Budget) {
     last_text(&mut whole.id, piece.id.as_deref());
     whole.expires_at = piece.expires_at.or(whole.expires_at);
     budget.append(&mut whole.transcript, piece.transcript.as_deref());
-    if let Some(data) = piece.data.as_ref().filter(|_| !budget.is_bounded()) {
-        whole.data.get_or_insert_default().push_str(data);
+    if let Some(data) = &piece.data {
+        let whole = whole.data.get_or_insert_default();
+        if !budget.is_bounded() {
+            whole.push_str(data);
+        } else if whole.is_empty() {
+            // Enough to show that there is a recording.
+            whole.push_str(budget.take(data.get(..4).unwrap_or_default()));
+        }
     }
     last_fields(&mut whole.extra, &piece.extra, budget);
 }
@@ -209,35 +213,6 @@ fn push_logprobs(whole: &mut Logprobs, piece: &Logprobs) {
     ] {
         if let Some(piece) = piece {
             whole.get_or_insert_default().extend_from_slice(piece);
-        }
-    }
-}
-
-/// Pieces of the same detail follow each other; their texts are parts of one.
-fn push_reasoning_detail(details: &mut Vec<Value>, piece: &Value) {
-    let same = |whole: &Value| {
-        let text = ["text", "summary"]
-            .iter()
-            .any(|&key| piece[key].is_string());
-        text && ["type", "index"]
-            .iter()
-            .all(|&key| whole.get(key) == piece.get(key))
-    };
-    let whole = details.last_mut().filter(|whole| same(whole));
-    let (Some(Value::Object(whole)), Value::Object(piece)) = (whole, piece) else {
-        details.push(piece.clone());
-        return;
-    };
-    for (key, value) in piece {
-        match (key.as_str(), whole.get_mut(key), value) {
-            ("text" | "summary", Some(Value::String(whole)), Value::String(text)) => {
-                whole.push_str(text);
-            }
-            (_, Some(_), Value::Null) => {}
-            (_, Some(whole), _) => *whole = value.clone(),
-            (_, None, _) => {
-                whole.insert(key.clone(), value.clone());
-            }
         }
     }
 }

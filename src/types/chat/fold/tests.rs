@@ -396,7 +396,7 @@ fn no_more_text_is_kept_than_the_limit_says() {
         assert_eq!(completion.usage.as_ref().unwrap().total_tokens, Some(3));
         let message = completion.message().unwrap();
         assert_eq!((&message.reasoning, &message.refusal), (&None, &None));
-        assert_eq!(message.audio.as_ref().unwrap().data, None);
+        assert_eq!(message.audio.as_ref().unwrap().data.as_deref(), Some(""));
         assert!(message.extra.is_empty());
         let called = json!([call("i", "f", ""), call("", "g", "")]);
         assert_eq!(serde_json::to_value(message.tool_calls()).unwrap(), called);
@@ -408,4 +408,35 @@ fn no_more_text_is_kept_than_the_limit_says() {
         fold.push(chunk);
     }
     assert_eq!(unlimited.finish(), fold.finish());
+}
+
+#[test]
+fn with_a_limit_reasoning_is_kept_once_and_recordings_only_begin() {
+    let detail =
+        |text: &str| json!([{"type": "reasoning.text", "text": text, "format": "f", "index": 0}]);
+    let fold_of = |deltas: [Value; 2]| {
+        let mut fold = Fold::with_limit(Some(100));
+        for delta in deltas {
+            for chunk in chunks(json!([{"choices": [{"delta": delta}]}])) {
+                fold.push(&chunk);
+            }
+        }
+        fold.finish().choices.remove(0).message
+    };
+    let twice = fold_of([
+        json!({"reasoning": "a", "reasoning_details": detail("a")}),
+        json!({"reasoning": "b", "reasoning_details": detail("b")}),
+    ]);
+    assert_eq!(twice.reasoning(), Some("ab"));
+    assert_eq!(twice.reasoning_details, None);
+    let once = fold_of([
+        json!({"reasoning_details": detail("a")}),
+        json!({"reasoning_details": detail("b"), "audio": {"data": "AAAABBBB"}}),
+    ]);
+    let details = once.reasoning_details.unwrap();
+    assert_eq!(
+        details,
+        [json!({"type": "reasoning.text", "text": "ab", "index": 0})]
+    );
+    assert_eq!(once.audio.unwrap().data.as_deref(), Some("AAAA"));
 }

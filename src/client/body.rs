@@ -1,0 +1,41 @@
+//! Requests as bytes.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// The request as JSON, with fields that it does not hold itself. They are `"name":json`, and must not be
+/// among the request's own.
+pub(super) fn encode(request: &impl Serialize, fields: &[&str]) -> Result<Bytes, Error> {
+    let mut body = serde_json::to_vec(request).map_err(Error::Encode)?;
+    if !fields.is_empty() && body.last() == Some(&b'}') {
+        body.pop();
+        for field in fields {
+            if body.len() > 1 {
+                body.push(b',');
+            }
+            body.extend_from_slice(field.as_bytes());
+        }
+        body.push(b'}');
+    }
+    Ok(body.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_added_to_the_object_that_a_request_is() {
+        let encoded = |json: Value, fields: &[&str]| encode(&json, fields).unwrap();
+        assert_eq!(encoded(serde_json::json!({}), &[r#""a":1"#]), r#"{"a":1}"#);
+        assert_eq!(
+            encoded(serde_json::json!({"x": "}"}), &[r#""a":1"#, r#""b":2"#]),
+            r#"{"x":"}","a":1,"b":2}"#
+        );
+        assert_eq!(encoded(serde_json::json!({"x": 1}), &[]), r#"{"x":1}"#);
+    }
+}

@@ -1,0 +1,299 @@
+//! Reading JSON that may hold more, less or other than this crate knows.
+//!
+//! A reply must parse whatever a server puts into it. Three macros keep that promise for every type of
+//! the API, so that no field has to think of it:
+//!
+//! - [`object!`]: a struct whose fields are all read by [`field`] (what does not fit is absent, never an
+//!   error) and whose unknown fields are kept in `extra`. A list in its `required` block must be there
+//!   (`null` is an empty list), or the reply is no such reply.
+//! - [`strings!`]: an enum of strings with an `Unknown` variant that keeps the original.
+//! - [`union!`]: an enum of objects told apart by a tag, with an `Unknown` variant that keeps the JSON. It
+//!   reads in one pass: only the fields before the tag are buffered.
+//!
+//! Underneath lies one trait, [`Open`]: a type says which JSON it can be made of, all else is skipped.
+
+mod macros;
+mod tagged;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+pub(crate) use self::macros::{deserialize_open, object, setters, strings, union};
+pub(crate) use self::tagged::{tagged, untagged};
+
+/// A type that can be read from any JSON: what does not fit is `None`, never an error.
+pub(crate) trait Open: Sized {
+    fn from_bool(_: bool) -> Option<Self> {
+        None
+    }
+
+    fn from_number(_: Number) -> Option<Self> {
+        None
+    }
+
+    fn from_text(_: Cow<'_, str>) -> Option<Self> {
+        None
+    }
+
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn from_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+/// Reads any JSON; `None` if `T` can't be made of it.
+pub(crate) fn read<'de, T: Open, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    Seed(PhantomData).deserialize(from)
+}
+
+/// Reads the field of an [`object!`].
+pub(crate) fn field<'de, T: Field, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    T::read(from)
+}
+
+/// Reads a list that must be there; `null` is an empty one.
+pub(crate) fn required<'de, T: Open, D: Deserializer<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    struct Required<T>(PhantomData<T>);
+
+    impl<'de, T: Open> Visitor<'de> for Required<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            Ok(Vec::from_list(list)?.unwrap_or_default())
+        }
+    }
+
+    from.deserialize_any(Required(PhantomData))
+}
+
+/// What can be a field of an [`object!`]: an `Option` (left out when `None`), or a `Vec` or `String` (always
+/// written, empty when absent).
+pub(crate) trait Field: Sized {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+
+    fn is_absent(&self) -> bool;
+}
+
+impl<T: Open> Field for Option<T> {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        read(from)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Open> Field for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(read(from)?.unwrap_or_default())
+    }
+
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+impl Field for String {
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(read(from)?.unwrap_or_default())
+    }
+
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+impl Open for bool {
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
+    }
+}
+
+/// Counts: `5.0` is 5; negative numbers and fractions are no counts.
+impl Open for u64 {
+    fn from_number(number: Number) -> Option<Self> {
+        #[expect(clippy::cast_precision_loss, reason = "a bound, not a value")]
+        const LIMIT: f64 = u64::MAX as f64;
+
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole, not negative and in range"
+        )]
+        number.as_u64().or_else(|| {
+            number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && (0.0..LIMIT).contains(n))
+                .map(|n| n as u64)
+        })
+    }
+}
+
+impl Open for i64 {
+    fn from_number(number: Number) -> Option<Self> {
+        number.as_i64()
+    }
+}
+
+impl Open for f64 {
+    fn from_number(number: Number) -> Option<Self> {
+        number.as_f64()
+    }
+}
+
+/// Texts: a number is its digits (ids and codes come as both).
+impl Open for String {
+    fn from_number(number: Number) -> Option<Self> {
+        Some(number.to_string())
+    }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Some(text.into_owned())
+    }
+}
+
+impl Open for Value {
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(Value::Bool(value))
+    }
+
+    fn from_number(number: Number) -> Option<Self> {
+        Some(Value::Number(number))
+    }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Some(Value::String(text.into_owned()))
+    }
+
+    fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Self>, A::Error> {
+        Value::deserialize(serde::de::value::SeqAccessDeserializer::new(list)).map(Some)
+    }
+
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+impl Open for Map<String, Value> {
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        Map::deserialize(MapAccessDeserializer::new(object)).map(Some)
+    }
+}
+
+/// Lists: elements that don't fit are left out.
+impl<T: Open> Open for Vec<T> {
+    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element_seed(Seed(PhantomData))? {
+            elements.extend(element);
+        }
+        Ok(Some(elements))
+    }
+}
+
+impl<T: Open> Open for Box<T> {
+    fn from_bool(value: bool) -> Option<Self> {
+        T::from_bool(value).map(Box::new)
+    }
+
+    fn from_number(number: Number) -> Option<Self> {
+        T::from_number(number).map(Box::new)
+    }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        T::from_text(text).map(Box::new)
+    }
+
+    fn from_list<'de, A: SeqAccess<'de>>(list: A) -> Result<Option<Self>, A::Error> {
+        Ok(T::from_list(list)?.map(Box::new))
+    }
+
+    fn from_object<'de, A: MapAccess<'de>>(object: A) -> Result<Option<Self>, A::Error> {
+        Ok(T::from_object(object)?.map(Box::new))
+    }
+}
+
+/// Routes whatever JSON comes to the methods of [`Open`].
+struct Seed<T>(PhantomData<T>);
+
+impl<'de, T: Open> DeserializeSeed<'de> for Seed<T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Open> Visitor<'de> for Seed<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        self.deserialize(from)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(T::from_bool(value))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(T::from_number(number.into()))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(T::from_number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Number::from_f64(number).and_then(T::from_number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(T::from_text(Cow::Borrowed(text)))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(T::from_text(Cow::Owned(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        T::from_list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::from_object(object)
+    }
+}
