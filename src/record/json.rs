@@ -120,10 +120,11 @@ impl<'s> Writer<'s> {
         &mut self,
         write: impl FnOnce(&mut Self) -> Result<(), Full>,
     ) -> Result<(), Full> {
-        let start = self.text.len();
+        let (start, limit, depth) = (self.text.len(), self.limit, self.depth);
         let written = self.comma().and_then(|()| write(self));
         if written.is_err() {
             self.undo(start);
+            (self.limit, self.depth) = (limit, depth);
         }
         written
     }
@@ -232,7 +233,7 @@ impl<'s> Writer<'s> {
 
     pub(super) fn close(&mut self, closer: &str) {
         self.limit = self.limit.saturating_add(1);
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
         self.text.push_str(closer);
     }
 

@@ -14,7 +14,7 @@ pub(crate) enum Location<'a> {
 impl<'a> Location<'a> {
     pub(crate) fn of(url: &'a str) -> Self {
         match data_url(url) {
-            Some(mime_type) => Self::Inline(mime_type),
+            Some(DataUrl { mime_type }) => Self::Inline(mime_type),
             None if is_base64(url, 100) => Self::Inline(None),
             None => Self::Uri(url),
         }
@@ -58,8 +58,14 @@ pub(crate) fn is_binary(expected: bool, text: &str) -> bool {
     data_url(text).is_some() || is_base64(text, shortest)
 }
 
-/// `Some` if the text is a `data:` URL; within, the MIME type if it names one.
-pub(crate) fn data_url(text: &str) -> Option<Option<&str>> {
+/// A text that holds its media itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct DataUrl<'a> {
+    pub(crate) mime_type: Option<&'a str>,
+}
+
+/// The text as a `data:` URL, if it is one.
+pub(crate) fn data_url(text: &str) -> Option<DataUrl<'_>> {
     const LONGEST_HEAD: usize = 256;
 
     let scheme = text.as_bytes().get(..5)?;
@@ -77,7 +83,7 @@ pub(crate) fn data_url(text: &str) -> Option<Option<&str>> {
         .next()
         .filter(|mime_type| is_mime_type(mime_type));
     let is_base64 = head.to_ascii_lowercase().ends_with(";base64");
-    (mime_type.is_some() || is_base64).then_some(mime_type)
+    (mime_type.is_some() || is_base64).then_some(DataUrl { mime_type })
 }
 
 /// Whether fields of this name often hold binary content.
@@ -143,7 +149,8 @@ mod tests {
             ("dätä:image/png,", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(data_url(text), expected, "{text}");
+            let mime_type = data_url(text).map(|url| url.mime_type);
+            assert_eq!(mime_type, expected, "{text}");
         }
     }
 

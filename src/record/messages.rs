@@ -110,7 +110,9 @@ impl<'a> Part<'a> {
     /// A file's data: a `data:` URL, or base64 alone.
     pub(crate) fn file_data(data: &'a str, filename: Option<&str>) -> Self {
         let named = filename.and_then(media::mime_type_of_file);
-        let mime_type = media::data_url(data).flatten().or(named);
+        let mime_type = media::data_url(data)
+            .and_then(|url| url.mime_type)
+            .or(named);
         Self::Blob {
             modality: media::modality(mime_type),
             mime_type,
@@ -298,7 +300,7 @@ pub(crate) fn definition_of(tool: &Value) -> Definition<'_> {
 pub(super) fn write_parts(parts: &[Part<'_>], to: &mut Writer<'_>) -> Result<(), Full> {
     to.list(|to| {
         let room = to.room();
-        let share = share(parts.iter().map(|part| part.weight()), room);
+        let share = share(parts.iter().map(Part::weight), room);
         let mut is_empty = true;
         for part in parts {
             let is_light = part.weight() <= share && !part.is_guessed();

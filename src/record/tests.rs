@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::attributes::{Attributes, names};
+use super::json::{Json, Writer};
 use super::*;
 
 /// All may be recorded, up to this limit.
@@ -198,4 +199,87 @@ fn holds(attributes: &Attributes, limit: Option<usize>) -> TestCaseResult {
     }
     object(attributes.clone());
     Ok(())
+}
+
+fn written(value: &impl Json, limit: Option<usize>) -> Option<String> {
+    let settings = open(limit);
+    let mut writer = Writer::new(&settings);
+    let written = value.write(&mut writer);
+    let (text, _) = writer.finish();
+    written.is_ok().then_some(text)
+}
+
+proptest! {
+    #[test]
+    fn without_limit_json_is_written_as_serde_json_writes_it(
+        text in "[\"\\\\\u{0}-\u{1f}\u{7f}aä…😀]{0,80}",
+        number in any::<f64>(),
+        value in object_of(&["a", "b"]),
+    ) {
+        prop_assert_eq!(written(&text, None).unwrap(), serde_json::to_string(&text).unwrap());
+        prop_assert_eq!(written(&number, None).unwrap(), serde_json::to_string(&number).unwrap());
+        let expected = value.to_string().replace("data:image/png;base64,AAAA", media::SUBSTITUTE);
+        prop_assert_eq!(written(&value, None).unwrap(), expected);
+    }
+
+    #[test]
+    fn within_a_limit_texts_keep_their_beginning(
+        text in "[\"\\\\\u{0}-\u{1f}\u{7f}aä…😀]{0,80}",
+        limit in 0..200_usize,
+    ) {
+        if let Some(json) = written(&text, Some(limit)) {
+            prop_assert!(json.len() <= limit);
+            let kept: String = serde_json::from_str(&json).unwrap();
+            let is_cut = kept.strip_suffix('…').is_some_and(|kept| text.starts_with(kept) && !kept.is_empty());
+            prop_assert!(kept == text || is_cut, "{kept:?}");
+            prop_assert_eq!(kept == text, json::encoded_len(&text) <= limit);
+        }
+        let settings = open(Some(limit));
+        let plain = content_text(&text, &settings);
+        prop_assert!(plain.len() <= limit);
+        prop_assert!(plain == text || plain.is_empty() || plain.ends_with('…'));
+    }
+
+    #[test]
+    fn within_a_limit_values_parse(value in object_of(&["a", "data", "headers"]), limit in 0..200_usize) {
+        if let Some(json) = written(&value, Some(limit)) {
+            prop_assert!(json.len() <= limit);
+            prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
+        }
+    }
+}
+
+#[test]
+fn values_of_every_kind_can_be_written() {
+    #[derive(serde::Serialize)]
+    enum Kind {
+        Unit,
+        Newtype(u8),
+        Tuple(u8, char),
+        Struct { headers: i8 },
+    }
+    let kinds = [
+        Kind::Unit,
+        Kind::Newtype(1),
+        Kind::Tuple(2, '"'),
+        Kind::Struct { headers: -3 },
+    ];
+    assert_eq!(written(&kinds, None), serde_json::to_string(&kinds).ok());
+    let map = std::collections::BTreeMap::from([((1_u8), Some(1.5)), (2, None)]);
+    assert_eq!(written(&map, None), serde_json::to_string(&map).ok());
+    for limit in 0..100 {
+        if let Some(json) = written(&kinds, Some(limit)) {
+            serde_json::from_str::<Value>(&json).unwrap();
+        }
+    }
+}
+
+#[test]
+fn values_that_are_too_deep_are_left_out() {
+    let mut value = json!("x");
+    for _ in 0..1000 {
+        value = json!([value]);
+    }
+    let json = written(&value, None).unwrap();
+    assert_eq!(json.len(), 256);
 }

@@ -140,6 +140,7 @@ pub(super) fn tool<'a>(tool: &'a Tool, to: &mut Vec<Definition<'a>>) {
 }
 
 /// Calls of the API's own tools and of the machines that they run on.
+#[expect(clippy::too_many_lines, reason = "a table of items")]
 fn built_in(item: &Item) -> Vec<Part<'_>> {
     match item {
         Item::FileSearchCall(item) => {
@@ -291,6 +292,7 @@ fn part(part: &responses::Part) -> Part<'_> {
     }
 }
 
+#[expect(clippy::ref_option, reason = "the fields of items as they are")]
 fn image_or_file<'a>(
     part: &'a responses::Part,
     url: &'a Option<String>,
@@ -339,10 +341,12 @@ fn with_result<'a>(call: Part<'a>, result: Option<Part<'a>>) -> Vec<Part<'a>> {
     std::iter::once(call).chain(result).collect()
 }
 
+#[expect(clippy::ref_option, reason = "the fields of items as they are")]
 fn json<T: Json>(value: &Option<T>) -> Option<Content<'_>> {
     value.as_ref().map(|value| Content::Json(value))
 }
 
+#[expect(clippy::ref_option, reason = "the fields of items as they are")]
 fn id<'a>(first: &'a Option<String>, second: &'a Option<String>) -> Option<&'a str> {
     let mut ids = [first, second].into_iter().flatten();
     ids.find(|id| !id.is_empty()).map(String::as_str)
