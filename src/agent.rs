@@ -25,6 +25,7 @@
 //! Both are spans below the active one, or a transaction where there is none. They need the
 //! [`OpenAiIntegration`](crate::OpenAiIntegration), whose options they follow; without it the code just runs.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -128,6 +129,18 @@ impl InvokeAgent {
     }
 }
 
+/// What the agent is asked is not shown.
+impl fmt::Debug for InvokeAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvokeAgent")
+            .field("name", &self.name)
+            .field("model", &self.model)
+            .field("pipeline", &self.pipeline)
+            .field("conversation_id", &self.conversation_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A tool that is about to run, made by [`execute_tool`].
 #[derive(Clone)]
 #[must_use = "a tool does nothing until it is `run`"]
@@ -184,6 +197,16 @@ impl ExecuteTool {
             record_value(names::TOOL_CALL_RESULT, result, settings, content);
         };
         observed.run(ambient.clone(), future, end).await
+    }
+}
+
+/// The arguments are not shown.
+impl fmt::Debug for ExecuteTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExecuteTool")
+            .field("name", &self.name)
+            .field("call_id", &self.call_id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,6 +9,10 @@ pub(crate) type Redact = Arc<dyn for<'a> Fn(&'a str) -> Cow<'a, str> + Send + Sy
 
 /// What one call may record: the integration's options under those of the client or layer.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct Settings {
     pub(crate) record_inputs: bool,
     pub(crate) record_outputs: bool,

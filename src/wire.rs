@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{Call, StreamCall, Target};
-use crate::decode::{self, Head, ReplyBody, StreamEvent, Unreadable};
+use crate::decode::{self, ERROR_EVENT, Head, ReplyBody, StreamEvent, Unreadable};
 use crate::error::{ApiError, Error};
 use crate::record::{
     Decision, DecisionRequest, Fold, Prompt, Reply, TextCompletion, TextFold, TextRequest,
@@ -149,12 +149,49 @@ enum Phase<E: Endpoint> {
         head: Head,
         body: Vec<u8>,
     },
-    Stream {
-        call: StreamCall<E::Fold>,
-        head: Head,
-        decoder: Decoder,
-    },
+    Stream(Box<Tapped<E::Fold>>),
     Over,
+}
+
+/// A stream as it passes.
+struct Tapped<F: Fold> {
+    call: StreamCall<F>,
+    head: Head,
+    decoder: Decoder,
+}
+
+impl<F> Tapped<F>
+where
+    F: Fold,
+    F::Event: StreamEvent,
+{
+    /// Records what the decoder has; whether the stream has come to its end.
+    fn drain(&mut self, is_last: bool) -> bool {
+        loop {
+            let event = if is_last {
+                self.decoder.end()
+            } else {
+                self.decoder.next()
+            };
+            let event = match event {
+                Ok(Some(event)) if event.is_done() => {
+                    self.call.finish();
+                    return true;
+                }
+                Ok(Some(event)) if event.data.is_empty() && event.name != ERROR_EVENT => continue,
+                Ok(Some(event)) => decode::event(&self.head, &event),
+                Ok(None) => return false,
+                Err(error) => Err(decode::decode_error(&self.head, error.to_string())),
+            };
+            match event {
+                Ok(event) => self.call.event(&event),
+                Err(error) => {
+                    self.call.fail(&error);
+                    return true;
+                }
+            }
+        }
+    }
 }
 
 impl<E: Endpoint> Exchange<E> {
@@ -169,37 +206,6 @@ impl<E: Endpoint> Exchange<E> {
 
     fn take(&mut self) -> Phase<E> {
         std::mem::replace(&mut self.0, Phase::Over)
-    }
-
-    /// Records what the decoder has; whether the stream has come to its end.
-    fn drain(
-        call: &mut StreamCall<E::Fold>,
-        head: &Head,
-        decoder: &mut Decoder,
-        last: bool,
-    ) -> bool {
-        loop {
-            let event = if last { decoder.end() } else { decoder.next() };
-            let event = match event {
-                Ok(Some(event)) if event.is_done() => {
-                    call.finish();
-                    return true;
-                }
-                Ok(Some(event)) if event.data.is_empty() && event.name != decode::ERROR_EVENT => {
-                    continue;
-                }
-                Ok(Some(event)) => decode::event::<E::Event>(head, &event),
-                Ok(None) => return false,
-                Err(error) => Err(decode::decode_error(head, error.to_string())),
-            };
-            match event {
-                Ok(event) => call.event(&event),
-                Err(error) => {
-                    call.fail(&error);
-                    return true;
-                }
-            }
-        }
     }
 }
 
@@ -223,11 +229,11 @@ impl<E: Endpoint> Tap for Exchange<E> {
         let is_stream = (200..300).contains(&head.status)
             && decode::content_type(&head).as_deref() == Some("text/event-stream");
         self.0 = if is_stream {
-            Phase::Stream {
+            Phase::Stream(Box::new(Tapped {
                 call: StreamCall::new(call),
                 head,
                 decoder: Decoder::new(LARGEST_REPLY),
-            }
+            }))
         } else {
             Phase::Whole {
                 call,
@@ -242,13 +248,9 @@ impl<E: Endpoint> Tap for Exchange<E> {
             Phase::Whole { body, .. } if body.len() + bytes.len() <= LARGEST_REPLY => {
                 body.extend_from_slice(bytes);
             }
-            Phase::Stream {
-                call,
-                head,
-                decoder,
-            } => {
-                decoder.feed(bytes.clone());
-                if Self::drain(call, head, decoder, false) {
+            Phase::Stream(stream) => {
+                stream.decoder.feed(bytes.clone());
+                if stream.drain(false) {
                     self.0 = Phase::Over;
                 }
             }
@@ -275,13 +277,9 @@ impl<E: Endpoint> Tap for Exchange<E> {
                     Err(error) => call.fail(&error),
                 }
             }
-            Phase::Stream {
-                mut call,
-                head,
-                mut decoder,
-            } => {
-                if !Self::drain(&mut call, &head, &mut decoder, true) {
-                    call.finish();
+            Phase::Stream(mut stream) => {
+                if !stream.drain(true) {
+                    stream.call.finish();
                 }
             }
             Phase::Sent(call) => call.finish(),
@@ -292,7 +290,7 @@ impl<E: Endpoint> Tap for Exchange<E> {
     fn fail(&mut self, error: &Error) {
         match self.take() {
             Phase::Sent(call) | Phase::Whole { call, .. } => call.fail(error),
-            Phase::Stream { mut call, .. } => call.fail(error),
+            Phase::Stream(mut stream) => stream.call.fail(error),
             Phase::Over => {}
         }
     }

@@ -61,10 +61,6 @@ impl ClientBuilder {
 
     /// Takes what is not set yet from `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_ORG_ID` and
     /// `OPENAI_PROJECT_ID`. Values are trimmed; blank ones count as unset.
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "it adds to the builder, as `Client::from_env` does"
-    )]
     pub fn from_env(mut self) -> Self {
         let get = |name| {
             let value = std::env::var(name).ok()?;

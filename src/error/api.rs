@@ -178,6 +178,8 @@ fn excerpt(body: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
+    type Given<'a> = &'a [(&'static str, &'a str)];
+
     fn read(body: &str) -> ApiError {
         ApiError::from_body(400, HeaderMap::new(), body.as_bytes())
     }
@@ -243,7 +245,7 @@ mod tests {
     fn a_time_to_wait_is_read_from_whatever_is_valid() {
         let past = "Sun, 06 Nov 1994 08:49:37 GMT";
         let ms = Duration::from_millis;
-        let table: [(&[(&'static str, &str)], Option<Duration>); 9] = [
+        let table: [(Given<'_>, Option<Duration>); 9] = [
             (
                 &[("retry-after-ms", "1500"), ("retry-after", "9")],
                 Some(ms(1_500)),

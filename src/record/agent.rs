@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::attributes::Attributes;
-use super::json::Writer;
+use super::content_text;
+use super::json::{Json, Writer};
 use super::messages::{Message, Part};
 use super::shorten::record_input;
 use crate::settings::Settings;
@@ -31,12 +32,14 @@ pub(crate) fn record_value(
     let Ok(value) = serde_json::to_value(value) else {
         return;
     };
-    let mut writer = Writer::new(settings);
-    match &value {
-        Value::Null => {}
-        Value::String(text) => writer.plain(text),
-        value => drop(super::json::Json::write(value, &mut writer)),
-    }
-    let (text, _) = writer.finish();
+    let text = match &value {
+        Value::Null => return,
+        Value::String(text) => content_text(text, settings),
+        value => {
+            let mut writer = Writer::new(settings);
+            drop(value.write(&mut writer));
+            writer.finish().0
+        }
+    };
     to.push_text(name, Some(&text));
 }

@@ -52,7 +52,6 @@ pub(crate) mod names {
     pub(crate) const HTTP_REQUEST_METHOD: &str = "http.request.method";
     pub(crate) const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
     pub(crate) const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
-    pub(crate) const ORIGIN: &str = "sentry.origin";
     pub(crate) const SERVER_ADDRESS: &str = "server.address";
     pub(crate) const SERVER_PORT: &str = "server.port";
     pub(crate) const URL_FULL: &str = "url.full";
@@ -63,10 +62,6 @@ pub(crate) mod names {
 pub(crate) struct Attributes(Vec<(&'static str, Value)>);
 
 impl Attributes {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Value>) {
         self.0.push((name, value.into()));
     }
@@ -94,14 +89,7 @@ impl Attributes {
         }
     }
 
-    /// Puts the value in the place of an earlier one, or at the end.
-    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value.into(),
-            None => self.push(name, value),
-        }
-    }
-
+    #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.iter()
             .find_map(|(known, value)| (known == name).then_some(value))
@@ -140,17 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn set_replaces_what_was_pushed() {
-        let mut attributes = Attributes::new();
-        attributes.push(names::REQUEST_MODEL, "a");
+    fn an_empty_text_is_no_attribute() {
+        let mut attributes = Attributes::default();
         attributes.push_text(names::RESPONSE_ID, Some(""));
-        attributes.set(names::REQUEST_MODEL, "b");
-        attributes.set(names::REQUEST_SEED, "7");
+        attributes.push_text(names::RESPONSE_MODEL, None);
+        attributes.push_text(names::REQUEST_MODEL, Some("a"));
         let all: Vec<_> = attributes.into_iter().collect();
-        let expected = [(names::REQUEST_MODEL, "b"), (names::REQUEST_SEED, "7")];
-        assert_eq!(
-            all,
-            expected.map(|(name, value)| (name, Value::from(value)))
-        );
+        assert_eq!(all, [(names::REQUEST_MODEL, "a".into())]);
     }
 }

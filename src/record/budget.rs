@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn content(bytes: usize) -> Attributes {
-        let mut attributes = Attributes::new();
+        let mut attributes = Attributes::default();
         attributes.push(names::REQUEST_MODEL, "gpt");
         attributes.push(names::INPUT_MESSAGES, "x".repeat(bytes));
         attributes
@@ -129,7 +129,7 @@ mod tests {
             serde_json::to_string(text).unwrap().len()
         );
         let mut ledger = Ledger::default();
-        let mut attributes = Attributes::new();
+        let mut attributes = Attributes::default();
         attributes.push(names::EMBEDDINGS_INPUT, "\u{1}".repeat(150_000));
         ledger.spend([1; 8], &mut attributes);
         assert_eq!(

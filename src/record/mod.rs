@@ -160,7 +160,7 @@ pub(crate) fn error_type_text(code: &str) -> Option<&str> {
 }
 
 /// A text of content as it may be recorded: redacted and cut.
-pub(crate) fn content_text(text: &str, settings: &Settings) -> String {
+fn content_text(text: &str, settings: &Settings) -> String {
     let mut writer = json::Writer::new(settings);
     writer.plain(text);
     writer.finish().0

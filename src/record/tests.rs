@@ -32,28 +32,28 @@ pub(super) fn redacting(redact: impl Fn(&str) -> String + Send + Sync + 'static)
 
 pub(super) fn prompt<T: Prompt + DeserializeOwned>(json: Value, settings: &Settings) -> Attributes {
     let prompt: T = serde_json::from_value(json).unwrap();
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     prompt.content(settings, &mut to);
     to
 }
 
 pub(super) fn parameters<T: Prompt + DeserializeOwned>(json: Value) -> Value {
     let prompt: T = serde_json::from_value(json).unwrap();
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     prompt.parameters(&mut to);
     object(to)
 }
 
 pub(super) fn facts<T: Reply + DeserializeOwned>(json: Value) -> Value {
     let reply: T = serde_json::from_value(json).unwrap();
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     reply.facts(&mut to);
     object(to)
 }
 
 pub(super) fn reply<T: Reply + DeserializeOwned>(json: Value, settings: &Settings) -> Attributes {
     let reply: T = serde_json::from_value(json).unwrap();
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     reply.content(settings, &mut to);
     to
 }
@@ -144,7 +144,7 @@ pub(super) fn wrap(value: &mut Value, key: &str) {
 
 /// Whatever it holds: no panic, all parses, nothing passes the limit.
 pub(super) fn holds_for_prompt(prompt: &impl Prompt, limit: Option<usize>) -> TestCaseResult {
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     prompt.parameters(&mut to);
     let (_, _) = (prompt.model(), prompt.conversation_id());
     prompt.content(&open(limit), &mut to);
@@ -152,7 +152,7 @@ pub(super) fn holds_for_prompt(prompt: &impl Prompt, limit: Option<usize>) -> Te
 }
 
 pub(super) fn holds_for_reply(reply: &impl Reply, limit: Option<usize>) -> TestCaseResult {
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     reply.facts(&mut to);
     let (_, _) = (reply.model(), reply.failure());
     reply.content(&open(limit), &mut to);

@@ -291,7 +291,7 @@ mod tests {
         }
         assert!(fold.is_complete());
         let streamed = fold.finish();
-        let (mut to, mut content) = (Attributes::new(), Attributes::new());
+        let (mut to, mut content) = (Attributes::default(), Attributes::default());
         streamed.facts(&mut to);
         streamed.content(&open(None), &mut content);
         assert_eq!(

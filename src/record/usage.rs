@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_part_that_is_larger_than_its_whole_is_left_out() {
-        let mut to = Attributes::new();
+        let mut to = Attributes::default();
         let used = Used {
             input: Some(10),
             output: Some(5),

@@ -265,7 +265,7 @@ fn folded(chunks: &[Value], settings: &Settings) -> Completion {
 }
 
 fn recorded(completion: &Completion, settings: &Settings) -> Attributes {
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     completion.facts(&mut to);
     completion.content(settings, &mut to);
     to
@@ -369,7 +369,7 @@ fn a_stream_keeps_no_content_where_none_is_recorded() {
     }
     assert_eq!(
         crate::record::tests::object({
-            let mut to = Attributes::new();
+            let mut to = Attributes::default();
             folded(&chunks(), &settings).facts(&mut to);
             to
         }),

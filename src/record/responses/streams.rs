@@ -8,7 +8,7 @@ use super::*;
 use crate::record::tests::{facts, open, parsed};
 
 fn recorded(response: &Response, settings: &Settings) -> Attributes {
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     response.facts(&mut to);
     response.content(settings, &mut to);
     to
@@ -161,7 +161,7 @@ fn a_stream_keeps_no_content_where_none_is_recorded() {
     for text in ["One", "Hm.", "{\"a"] {
         assert!(!kept.contains(text), "{kept}");
     }
-    let mut to = Attributes::new();
+    let mut to = Attributes::default();
     response.facts(&mut to);
     assert_eq!(crate::record::tests::object(to), facts::<Response>(whole));
 }

@@ -6,15 +6,18 @@ use serde_json::{Value, json};
 use super::*;
 use crate::record::tests::{facts, open, parameters, parsed, prompt, reply};
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in a table")]
 fn call(id: &str, name: &str, arguments: Value) -> Value {
     json!({"type": "tool_call", "id": id, "name": name, "arguments": arguments})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in a table")]
 fn response(id: &str, content: Value) -> Value {
     json!({"type": "tool_call_response", "id": id, "content": content})
 }
 
 /// Every kind of item, with the role and the parts that are recorded.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
     let blob = json!({
         "type": "blob", "modality": "image", "mime_type": "image/png", "content": "[Blob substitute]",

@@ -15,6 +15,7 @@
 mod macros;
 mod tagged;
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macros make public types")]
 mod tests;
 
 use std::borrow::Cow;

@@ -10,13 +10,16 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
+/// The text of an object's tag, and the rest of the object.
+type Tagged<'de, A> = (Option<Cow<'de, str>>, Rest<A>);
+
 /// An object read up to its tag: the tag's text, if it has one, and all other fields still to be read.
 ///
 /// A tag that is no string stays among the fields.
 pub(crate) fn tagged<'de, A: MapAccess<'de>>(
     name: &str,
     mut object: A,
-) -> Result<(Option<Cow<'de, str>>, Rest<A>), A::Error> {
+) -> Result<Tagged<'de, A>, A::Error> {
     let mut before = Vec::new();
     let mut tag = None;
     while let Some(Text(key)) = object.next_key()? {

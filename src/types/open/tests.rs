@@ -157,4 +157,5 @@ fn an_object_without_tag_is_what_the_union_assumes() {
     assert_eq!(assumed, Assumed::Circle(Circle::default().radius(1.0)));
     let other: Assumed = serde_json::from_value(json!({"type": null})).unwrap();
     assert!(matches!(other, Assumed::Circle(_)));
+    assert_eq!(other.tag(), Some("circle"));
 }
