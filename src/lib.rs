@@ -1,4 +1,4 @@
-//! OpenAI instrumentation for Sentry.
+#![doc = include_str!("../README.md")]
 
 pub mod agent;
 mod ambient;
@@ -18,6 +18,11 @@ pub use client::{
     Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,
     RequestOptions, Responses,
 };
+/// The HTTP client that this one is made with: its types are part of this crate's own interface.
+pub use reqwest;
+/// The core of Sentry's SDK that this crate records with: it must be the one that `sentry` uses.
+pub use sentry_core;
+
 pub use error::{ApiError, DecodeError, Error, Timeout};
 pub use integration::OpenAiIntegration;
 pub use types::{chat, conversations, embeddings, models, responses};

@@ -6,6 +6,7 @@ use super::Call;
 use crate::error::Error;
 use crate::record::Fold;
 use crate::record::attributes::names;
+use crate::span;
 
 /// A call and what its stream has given so far. Dropped before its end, it records that much.
 pub(crate) struct StreamCall<F: Fold> {
@@ -29,6 +30,8 @@ impl<F: Fold> StreamCall<F> {
     /// Records an event as it passes.
     pub(crate) fn event(&mut self, event: &F::Event) {
         let Some(fold) = &mut self.fold else { return };
+        // It may well be dropped on the thread that has read it last.
+        span::mark_thread();
         if !self.has_content && F::has_content(event) {
             self.has_content = true;
             if let Some(model) = self.call.as_mut().and_then(|call| call.model.as_mut()) {

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use sentry_core::protocol::{SpanId, SpanStatus, TraceContext, TraceId, Value};
-use sentry_core::{Client, Hub, Transaction, TransactionContext, TransactionOrSpan};
+use sentry_core::{
+    Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
+};
 
 use self::parent::Parent;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
@@ -72,7 +74,14 @@ impl Place {
     pub(crate) fn find(hub: Arc<Hub>) -> Option<Self> {
         let client = hub.client().filter(|client| client.is_enabled())?;
         let parent = parent::active(&hub);
-        if parent.as_ref().is_some_and(|parent| !is_sampled(parent)) {
+        let is_sent = match &parent {
+            Some(parent) => is_sampled(parent),
+            None => !matches!(
+                client.options().traces_sampling_strategy,
+                TracesSamplingStrategy::Disabled
+            ),
+        };
+        if !is_sent {
             return None;
         }
         Some(Self {
