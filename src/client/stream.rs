@@ -167,6 +167,13 @@ impl<T> EventStream<T> {
         }
     }
 
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        match &mut self.source {
+            Some(source) => source.poll_bytes(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
     /// Takes bytes, and remembers the first of them while they are no events.
     fn feed(&mut self, bytes: Bytes) {
         if let Some(prefix) = &mut self.prefix {
@@ -195,20 +202,18 @@ impl<T> Stream for EventStream<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if self.is_terminated() {
+                return Poll::Ready(None);
+            }
             let step = match self.step() {
-                Step::More => {
-                    let Some(source) = &mut self.source else {
-                        return Poll::Ready(None);
-                    };
-                    match ready!(source.poll_bytes(cx)) {
-                        Some(Ok(bytes)) => {
-                            self.feed(bytes);
-                            continue;
-                        }
-                        Some(Err(error)) => Step::Failed(error),
-                        None => self.last_step(),
+                Step::More => match ready!(self.poll_bytes(cx)) {
+                    Some(Ok(bytes)) => {
+                        self.feed(bytes);
+                        continue;
                     }
-                }
+                    Some(Err(error)) => Step::Failed(error),
+                    None => self.last_step(),
+                },
                 step => step,
             };
             return Poll::Ready(match step {
