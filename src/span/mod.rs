@@ -248,10 +248,11 @@ impl Span {
 
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
     pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
-        if child.has_outlived_its_transaction() {
+        let is_root = matches!(self.handle, Handle::Root(_));
+        if !is_root && child.has_outlived_its_transaction() {
             self.late.push(child.into_protocol(status));
         } else {
-            child.finish(status);
+            child.finish_in_time(status);
         }
     }
 
@@ -259,8 +260,12 @@ impl Span {
     pub(crate) fn finish(self, status: SpanStatus) {
         if self.has_outlived_its_transaction() {
             alone::send(self, status);
-            return;
+        } else {
+            self.finish_in_time(status);
         }
+    }
+
+    fn finish_in_time(self, status: SpanStatus) {
         let end = self.end();
         match self.handle {
             Handle::Root(transaction) => {
