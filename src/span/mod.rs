@@ -53,7 +53,14 @@ pub(crate) struct Span {
     clock: Instant,
     data: Vec<(&'static str, Value)>,
     /// Children that ended after the transaction had gone: sent with this span.
-    late: Vec<sentry_core::protocol::Span>,
+    late: Vec<Late>,
+}
+
+/// A child that has ended, but was not sent yet.
+struct Late {
+    span: Span,
+    status: SpanStatus,
+    end: SystemTime,
 }
 
 enum Handle {
@@ -241,7 +248,11 @@ impl Span {
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
     pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
         if child.has_outlived_its_transaction() {
-            self.late.push(child.into_protocol(status));
+            self.late.push(Late {
+                end: child.end(),
+                span: child,
+                status,
+            });
         } else {
             child.finish(status);
         }
@@ -249,11 +260,11 @@ impl Span {
 
     /// Ends the span now and sends it: with its transaction, or alone if that has gone.
     pub(crate) fn finish(self, status: SpanStatus) {
+        let end = self.end();
         if self.has_outlived_its_transaction() {
-            alone::send(self, status);
+            alone::send(self, status, end);
             return;
         }
-        let end = self.end();
         match self.handle {
             Handle::Root(transaction) => {
                 transaction.set_status(status);
