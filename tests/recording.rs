@@ -1,3 +1,4 @@
+//! What leaves for Sentry of model calls: the goldens of whole exchanges, and how large ones are cut.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,3 +13,5 @@ mod support;
 mod exchange;
 #[path = "recording/goldens.rs"]
 mod goldens;
+#[path = "recording/size.rs"]
+mod size;
