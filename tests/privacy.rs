@@ -15,3 +15,5 @@ mod calls;
 mod leave;
 #[path = "privacy/redact.rs"]
 mod redact;
+#[path = "privacy/says.rs"]
+mod says;

@@ -1,4 +1,4 @@
-//! Calls of every endpoint that say secrets wherever a text may stand, and end in every way.
+//! Calls of every endpoint that say secrets, and end in every way.
 
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
@@ -6,24 +6,18 @@ use std::sync::LazyLock;
 
 use futures::{Stream, StreamExt};
 use sentry::{ClientOptions, SentryFutureExt};
-use sentry_openai::{Client, ClientBuilder, Error, OpenAiIntegration, chat, embeddings, responses};
+use sentry_openai::{ClientBuilder, Error, OpenAiIntegration, chat, embeddings, responses};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::says::{
+    ANSWER, ERROR, KEY, api_error, chat_request, chunks, completion, embeddings_request,
+    error_body, error_event, events, html_200, redirect, response, responses_request, vectors,
+};
 use super::support::{Reply, Sentry, Server};
 
-/// Stands in every text of a request.
-pub(crate) const PROMPT: &str = "prompt-secret";
-/// Stands in every text of a reply.
-pub(crate) const ANSWER: &str = "answer-secret";
-/// Stands in what the API says of an error.
-pub(crate) const ERROR: &str = "error-secret";
-/// Stands in headers, in the query, and in what authorizes at MCP servers.
-pub(crate) const KEY: &str = "sk-key-secret";
-
-pub(crate) const ALL: [&str; 4] = [PROMPT, ANSWER, ERROR, KEY];
-
 /// A call that is made in full.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     endpoint: Endpoint,
@@ -46,136 +40,105 @@ enum Endpoint {
 impl Case {
     /// A table of all.
     pub(crate) fn all() -> Vec<Self> {
-        use Endpoint::{Chat, ChatStream, Embeddings, Responses, ResponsesStream};
+        [Self::whole_replies(), Self::streams(), Self::left()].concat()
+    }
 
-        let case = |name, endpoint, reply, answers| Self {
+    fn new(name: &'static str, endpoint: Endpoint, reply: Reply, answers: bool) -> Self {
+        Self {
             name,
             endpoint,
             reply,
             leaves_after: None,
             answers,
-        };
-        let garbage = || Reply::text(200, "application/json", format!("{{{ANSWER}"));
-        let other_shape = || {
-            Reply::json(
-                200,
-                &json!({"choices": ANSWER, "output": ANSWER, "data": ANSWER}),
-            )
-        };
-        let html = || Reply::text(502, "text/html", format!("<html>{ERROR} {KEY}</html>"));
-        let cut = |whole: Value| {
-            let body = whole.to_string();
-            Reply::text(200, "application/json", body.clone()).content_length(body.len() + 9)
-        };
+        }
+    }
+
+    fn whole_replies() -> Vec<Self> {
+        use Endpoint::{Chat, Embeddings, Responses};
+
+        let ok = |json: &Value| Reply::json(200, json);
+        let failed = response("failed");
+        let garbage = Reply::text(200, "application/json", format!("{{{ANSWER}"));
+        let shape = ok(&json!({"choices": ANSWER, "output": ANSWER, "data": ANSWER}));
+        let page = Reply::text(502, "text/html", format!("<html>{ERROR} {KEY}</html>"));
+        let closed = Reply::new(200).close_before_head();
+        let body = completion().to_string();
+        let length = body.len() + 9;
+        let cut = Reply::text(200, "application/json", body).content_length(length);
+        vec![
+            Self::new("chat", Chat, ok(&completion()), true),
+            Self::new("chat, an error", Chat, api_error(400), false),
+            Self::new("chat, an error about the key", Chat, api_error(401), false),
+            Self::new("chat, an error in a 200", Chat, api_error(200), false),
+            Self::new("chat, no JSON", Chat, garbage.clone(), false),
+            Self::new("chat, another shape", Chat, shape.clone(), false),
+            Self::new("chat, a page", Chat, page, false),
+            Self::new("chat, cut", Chat, cut, false),
+            Self::new("chat, closed", Chat, closed, false),
+            Self::new("chat, redirected", Chat, redirect(), false),
+            Self::new("responses", Responses, ok(&response("completed")), true),
+            Self::new("responses, failed", Responses, ok(&failed), true),
+            Self::new("responses, an error", Responses, api_error(500), false),
+            Self::new("responses, no JSON", Responses, garbage.clone(), false),
+            Self::new("responses, another shape", Responses, shape, false),
+            Self::new("embeddings", Embeddings, ok(&vectors()), false),
+            Self::new("embeddings, an error", Embeddings, api_error(400), false),
+            Self::new("embeddings, no JSON", Embeddings, garbage, false),
+        ]
+    }
+
+    fn streams() -> Vec<Self> {
+        use Endpoint::{ChatStream as Chat, ResponsesStream as Responses};
+
+        let chat = |name, reply| Self::new(name, Chat, reply, true);
+        let responses = |name, reply| Self::new(name, Responses, reply, true);
         let chunks = || Reply::sse(chunks());
         let events = || Reply::sse(events());
-        let mut all = vec![
-            case("chat", Chat, Reply::json(200, &completion()), true),
-            case("chat, an error", Chat, api_error(400), false),
-            case("chat, an error about the key", Chat, api_error(401), false),
-            case("chat, an error in a 200", Chat, api_error(200), false),
-            case("chat, no JSON", Chat, garbage(), false),
-            case("chat, another shape", Chat, other_shape(), false),
-            case("chat, a page", Chat, html(), false),
-            case("chat, cut", Chat, cut(completion()), false),
-            case(
-                "chat, closed",
-                Chat,
-                Reply::new(200).close_before_head(),
-                false,
-            ),
-            case("chat, redirected", Chat, redirect(), false),
-            case("a chat stream", ChatStream, chunks().done(), true),
-            case("a chat stream, an error", ChatStream, api_error(429), false),
-            case(
-                "a chat stream, an error in it",
-                ChatStream,
-                chunks().data(error_body()),
-                true,
-            ),
-            case(
+        let failed = || events().event("error", error_event());
+        vec![
+            chat("a chat stream", chunks().done()),
+            chat("a chat stream, an error in it", chunks().data(error_body())),
+            chat(
                 "a chat stream, an error event",
-                ChatStream,
                 chunks().event("error", ERROR),
-                true,
             ),
-            case(
+            chat(
                 "a chat stream, no JSON",
-                ChatStream,
                 chunks().data(format!("{{{ANSWER}")),
-                true,
             ),
-            case("a chat stream, cut", ChatStream, chunks().reset(), true),
-            case("a chat stream, no events", ChatStream, html_200(), false),
-            case(
-                "responses",
-                Responses,
-                Reply::json(200, &response("completed")),
-                true,
-            ),
-            case(
-                "responses, failed",
-                Responses,
-                Reply::json(200, &response("failed")),
-                true,
-            ),
-            case("responses, an error", Responses, api_error(500), false),
-            case("responses, no JSON", Responses, garbage(), false),
-            case("responses, another shape", Responses, other_shape(), false),
-            case("a stream of responses", ResponsesStream, events(), true),
-            case(
-                "a stream of responses, cut",
-                ResponsesStream,
-                events().reset(),
-                true,
-            ),
-            case(
-                "a stream of responses, an error in it",
-                ResponsesStream,
-                events().event("error", error_event()),
-                true,
-            ),
-            case(
+            chat("a chat stream, cut", chunks().reset()),
+            Self::new("a chat stream, an error", Chat, api_error(429), false),
+            Self::new("a chat stream, no events", Chat, html_200(), false),
+            responses("a stream of responses", events()),
+            responses("a stream of responses, cut", events().reset()),
+            responses("a stream of responses, an error in it", failed()),
+            Self::new(
                 "a stream of responses, an error",
-                ResponsesStream,
+                Responses,
                 api_error(404),
                 false,
             ),
-            case(
-                "embeddings",
-                Embeddings,
-                Reply::json(200, &vectors()),
-                false,
-            ),
-            case("embeddings, an error", Embeddings, api_error(400), false),
-            case("embeddings, no JSON", Embeddings, garbage(), false),
-        ];
-        let stall = || Reply::new(200).stall_before_head();
-        for (name, endpoint, reply, after, answers) in [
-            ("chat, left", Chat, stall(), 0, false),
-            ("embeddings, left", Embeddings, stall(), 0, false),
-            (
-                "a chat stream, never read",
-                ChatStream,
-                chunks().stall(),
-                0,
-                false,
-            ),
-            ("a chat stream, left", ChatStream, chunks().stall(), 4, true),
-            (
-                "a stream of responses, left",
-                ResponsesStream,
-                events().stall(),
-                9,
-                true,
-            ),
-        ] {
-            all.push(Self {
-                leaves_after: Some(after),
-                ..case(name, endpoint, reply, answers)
-            });
-        }
-        all
+        ]
+    }
+
+    /// The caller leaves before all has come.
+    fn left() -> Vec<Self> {
+        use Endpoint::{Chat, ChatStream, Embeddings, ResponsesStream};
+
+        let stall = Reply::new(200).stall_before_head();
+        let chunks = Reply::sse(chunks()).stall();
+        let events = Reply::sse(events()).stall();
+        let left = |name, endpoint, reply, after| Self {
+            leaves_after: Some(after),
+            ..Self::new(name, endpoint, reply, after > 0)
+        };
+        vec![
+            left("chat, left", Chat, stall.clone(), 0),
+            left("embeddings, left", Embeddings, stall, 0),
+            left("a chat stream, never read", ChatStream, chunks.clone(), 0),
+            left("a chat stream, left", ChatStream, chunks, 4),
+            left("a stream of responses, left", ResponsesStream, events, 9),
+        ]
     }
 
     /// The cases that end in an error.
@@ -302,7 +265,7 @@ pub(crate) fn http() -> reqwest::Client {
 }
 
 /// An error in every way it can be printed, as an error reporter would.
-fn show(error: &Error, to: &mut String) {
+pub(crate) fn show(error: &Error, to: &mut String) {
     write!(to, "{error} {error:?} {error:#?}").unwrap();
     let mut source = error.source();
     while let Some(error) = source {
@@ -314,213 +277,4 @@ fn show(error: &Error, to: &mut String) {
 
 fn read<T: DeserializeOwned>(json: Value) -> T {
     serde_json::from_value(json).unwrap()
-}
-
-fn text(of: &str) -> String {
-    format!("It is {of}.")
-}
-
-fn schema() -> Value {
-    json!({"type": "object", "properties": {PROMPT: {"type": "string", "description": text(PROMPT)}}})
-}
-
-fn chat_request() -> Value {
-    let url = format!("https://example.com/{PROMPT}.png");
-    let call = json!({
-        "id": "call_1", "type": "function", "function": {"name": "f", "arguments": json!({"x": PROMPT}).to_string()},
-    });
-    json!({
-        "model": "gpt-4o",
-        "messages": [
-            {"role": "system", "content": text(PROMPT)},
-            {"role": "developer", "content": [{"type": "text", "text": text(PROMPT)}]},
-            {"role": "user", "name": PROMPT, "content": [
-                {"type": "text", "text": text(PROMPT)},
-                {"type": "image_url", "image_url": {"url": url}},
-                {"type": "file", "file": {"filename": format!("{PROMPT}.pdf"), "file_data": "JVBERi0xLjQK"}},
-                {"type": "poem", "lines": [text(PROMPT)], "headers": {"X-Key": KEY}},
-            ]},
-            {"role": "assistant", "reasoning_content": text(PROMPT), "refusal": text(PROMPT), "tool_calls": [call]},
-            {"role": "tool", "tool_call_id": "call_1", "content": text(PROMPT)},
-            {"role": PROMPT, "content": text(PROMPT)},
-            {"role": "user", "content": text(PROMPT)},
-        ],
-        "tools": [
-            {"type": "function", "function": {
-                "name": PROMPT, "description": text(PROMPT), "parameters": schema(),
-            }},
-            {"type": "mcp", "name": "m", "headers": {"X-Key": KEY}, "authorization": KEY},
-        ],
-        "response_format": {"type": "json_schema", "json_schema": {"name": PROMPT, "schema": schema()}},
-        "prediction": {"type": "content", "content": text(PROMPT)},
-        "metadata": {"note": text(PROMPT)},
-        "user": PROMPT,
-        "guided_regex": text(PROMPT),
-    })
-}
-
-fn responses_request() -> Value {
-    json!({
-        "model": "gpt-4o",
-        "instructions": text(PROMPT),
-        "input": [
-            {"role": "developer", "content": text(PROMPT)},
-            {"role": "user", "content": [
-                {"type": "input_text", "text": text(PROMPT)},
-                {"type": "input_file", "filename": format!("{PROMPT}.pdf"), "file_data": "JVBERi0xLjQK"},
-            ]},
-            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": text(PROMPT)}]},
-            {"type": "function_call", "call_id": "call_1", "name": PROMPT, "arguments": text(PROMPT)},
-            {"type": "function_call_output", "call_id": "call_1", "output": text(PROMPT)},
-            {"type": "additional_tools", "role": "developer", "tools": [mcp_tool()]},
-            {"type": "novelty", "note": text(PROMPT), "headers": {"X-Key": KEY}, "authorization": KEY},
-        ],
-        "prompt": {"id": "pmpt_1", "variables": {"name": text(PROMPT)}},
-        "tools": [
-            {"type": "function", "name": PROMPT, "description": text(PROMPT), "parameters": schema()},
-            mcp_tool(),
-            {"type": "novel_mcp", "server": {"headers": {"X-Key": KEY}}, "api_key": KEY},
-        ],
-        "metadata": {"note": text(PROMPT)},
-    })
-}
-
-fn mcp_tool() -> Value {
-    json!({
-        "type": "mcp", "server_label": "shop", "server_description": text(PROMPT),
-        "server_url": format!("https://mcp.example.com/{KEY}"),
-        "headers": {"X-Shop-Key": KEY}, "authorization": KEY,
-    })
-}
-
-fn embeddings_request() -> Value {
-    json!({"model": "text-embedding-3-small", "input": [text(PROMPT), PROMPT]})
-}
-
-fn completion() -> Value {
-    let call = json!({
-        "id": "call_2", "type": "function", "function": {"name": ANSWER, "arguments": json!({"x": ANSWER}).to_string()},
-    });
-    json!({
-        "id": "chatcmpl-1", "model": "gpt-4o-2024-08-06",
-        "choices": [{
-            "index": 0, "finish_reason": "tool_calls",
-            "message": {
-                "role": "assistant", "content": text(ANSWER), "reasoning_content": text(ANSWER),
-                "refusal": text(ANSWER), "audio": {"id": "a", "data": "QUJD", "transcript": text(ANSWER)},
-                "annotations": [{"type": "url_citation", "url_citation": {"url": ANSWER, "title": ANSWER}}],
-                "tool_calls": [call],
-            },
-            "logprobs": {"content": [{"token": ANSWER, "logprob": -0.1}]},
-        }],
-        "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
-    })
-}
-
-/// The secrets come in two pieces each.
-fn chunks() -> Vec<Value> {
-    let (one, other) = ANSWER.split_at(5);
-    let call = |name: &str, arguments: String| json!({"tool_calls": [{"index": 0, "id": "call_2", "type": "function", "function": {"name": name, "arguments": arguments}}]});
-    let deltas = [
-        json!({"role": "assistant", "content": ""}),
-        json!({"reasoning_content": one}),
-        json!({"reasoning_content": other}),
-        json!({"content": one}),
-        json!({"content": other}),
-        json!({"refusal": one}),
-        json!({"refusal": other}),
-        call(ANSWER, format!("{{\"x\":\"{one}")),
-        json!({"tool_calls": [{"index": 0, "function": {"arguments": format!("{other}\"}}")}}]}),
-    ];
-    let chunk = |delta: Value, reason: Value| {
-        json!({
-            "id": "chatcmpl-1", "model": "gpt-4o-2024-08-06",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
-        })
-    };
-    let mut chunks: Vec<_> = deltas
-        .into_iter()
-        .map(|delta| chunk(delta, json!(null)))
-        .collect();
-    chunks.push(chunk(json!({}), json!("tool_calls")));
-    chunks
-}
-
-/// A response repeats parts of its request.
-fn response(status: &str) -> Value {
-    let request = responses_request();
-    let error =
-        (status == "failed").then(|| json!({"code": "server_error", "message": text(ERROR)}));
-    json!({
-        "object": "response", "id": "resp_1", "model": "gpt-4o-2024-08-06", "status": status, "error": error,
-        "instructions": request["instructions"], "tools": request["tools"], "prompt": request["prompt"],
-        "metadata": request["metadata"],
-        "output": [
-            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": text(ANSWER)}]},
-            {"type": "function_call", "call_id": "call_1", "name": ANSWER, "arguments": text(ANSWER)},
-            {"type": "mcp_call", "id": "mcp_1", "name": "find", "server_label": "shop", "arguments": text(ANSWER), "output": text(ANSWER)},
-            {"type": "file_search_call", "id": "fs_1", "queries": [ANSWER], "results": [
-                {"file_id": "file-1", "filename": ANSWER, "text": text(ANSWER), "attributes": {"authorization": KEY}},
-            ]},
-            {"type": "novelty", "note": text(ANSWER), "headers": {"X-Key": KEY}},
-            {"type": "message", "id": "msg_1", "role": "assistant", "content": [
-                {"type": "output_text", "text": text(ANSWER), "annotations": []},
-                {"type": "refusal", "refusal": text(ANSWER)},
-            ]},
-        ],
-        "usage": {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10},
-    })
-}
-
-fn events() -> Vec<Value> {
-    let (one, other) = ANSWER.split_at(5);
-    let mut start = response("in_progress");
-    start["output"] = json!([]);
-    let message = json!({"type": "message", "id": "msg_1", "role": "assistant", "content": []});
-    let call = json!({"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "f", "arguments": ""});
-    let text = |delta: &str| json!({"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0, "delta": delta});
-    let arguments = |delta: &str| json!({"type": "response.function_call_arguments.delta", "item_id": "fc_1", "output_index": 1, "delta": delta});
-    vec![
-        json!({"type": "response.created", "response": start}),
-        json!({"type": "response.output_item.added", "output_index": 0, "item": message}),
-        text(one),
-        text(other),
-        json!({"type": "response.output_item.added", "output_index": 1, "item": call}),
-        arguments(one),
-        arguments(other),
-        json!({"type": "response.novelty", "note": ANSWER}),
-        json!({"type": "response.output_item.done", "output_index": 2, "item": response("x")["output"][2]}),
-    ]
-}
-
-fn vectors() -> Value {
-    json!({
-        "object": "list", "model": "text-embedding-3-small",
-        "data": [{"index": 0, "embedding": [0.5]}, {"index": 1, "embedding": [0.25]}],
-        "usage": {"prompt_tokens": 8, "total_tokens": 8},
-    })
-}
-
-/// An error that repeats the prompt and the key, in every field.
-fn error_body() -> Value {
-    let said = format!("{ERROR}: {PROMPT} with {KEY}");
-    json!({"error": {"message": said, "type": said, "code": said, "param": said, "inner": {"text": said}}})
-}
-
-fn error_event() -> Value {
-    let said = format!("{ERROR}: {PROMPT}");
-    json!({"type": "error", "code": "server_error", "message": said, "param": said})
-}
-
-fn api_error(status: u16) -> Reply {
-    Reply::json(status, &error_body())
-}
-
-fn html_200() -> Reply {
-    Reply::text(200, "text/html", format!("<html>{ERROR} {PROMPT}</html>"))
-}
-
-fn redirect() -> Reply {
-    let target = format!("https://elsewhere.invalid/v1/{PROMPT}?key={KEY}");
-    Reply::text(302, "text/html", ERROR).header("location", target)
 }

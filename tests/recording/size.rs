@@ -74,7 +74,7 @@ async fn chat_span(
     let client = client(&server);
     let call = async { client.chat().completions().create(&request).await };
     let reply = call.bind_hub(sentry.hub()).await.unwrap();
-    assert_eq!(reply.text().as_deref(), Some(answer));
+    assert_eq!(reply.text(), Some(answer));
     let sent: chat::Request = serde_json::from_value(server.request(0).json()).unwrap();
     assert!(sent == request, "the request went out as it was");
     sentry.span("chat gpt-4o")
