@@ -115,6 +115,7 @@ impl InvokeAgent {
                 .map(Arc::from)
                 .or(around.conversation_id),
             recorded: around.recorded,
+            attempts: around.attempts,
         };
         let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
             inherited(&ambient, facts);
