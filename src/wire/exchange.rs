@@ -36,7 +36,7 @@ pub(super) struct Exchange<T: Types> {
 
 enum Phase<T: Types> {
     Sent(Call),
-    Whole(Box<Whole>),
+    Whole(Whole),
     Stream(Box<Stream<T>>),
     Over,
 }
@@ -131,13 +131,13 @@ impl<T: Types> Tap for Exchange<T> {
             }))
         } else {
             let is_readable = !is_encoded(&head.headers);
-            Phase::Whole(Box::new(Whole {
+            Phase::Whole(Whole {
                 call,
                 head,
                 chunks: Vec::new(),
                 size: 0,
                 is_readable,
-            }))
+            })
         };
     }
 

@@ -382,7 +382,7 @@ async fn a_stream_that_outlives_its_transaction_is_sent_on_its_own() {
     let sentry = sentry(open());
     async {
         let response = below(post(&server, CHAT, &streamed()).send()).await;
-        assert_eq!(sentry.names(), [PARENT]);
+        assert!(sentry.spans_named("chat gpt-4o").is_empty());
         response.unwrap().bytes().await.unwrap();
     }
     .bind_hub(sentry.hub())

@@ -160,8 +160,8 @@ async fn text_completions_are_recorded_alike_through_every_door() {
             .base_url(&url)
             .http_client(stage.http.clone());
         stage.server.reply(whole());
-        let own = own.build().unwrap().post::<Value>("completions", &request);
-        own.await.unwrap();
+        let own = own.build().unwrap();
+        own.post::<Value>("completions", &request).await.unwrap();
 
         let config = OpenAIConfig::new().with_api_base(&url);
         let other = async_openai::Client::with_config(config);
@@ -173,10 +173,9 @@ async fn text_completions_are_recorded_alike_through_every_door() {
         let mut streamed = request.clone();
         streamed["stream"] = json!(true);
         stage.server.reply(Reply::sse(&events).done());
-        let stream = other
-            .completions()
-            .create_stream_byot::<_, Value>(&streamed);
-        assert_eq!(stream.await.unwrap().count().await, 2);
+        let completions = other.completions();
+        let stream = completions.create_stream_byot::<_, Value>(&streamed).await;
+        assert_eq!(stream.unwrap().count().await, 2);
     })
     .bind_hub(sentry.hub())
     .await;
