@@ -256,10 +256,15 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn write_request_id(f: &mut fmt::Formatter<'_>, headers: &HeaderMap) -> fmt::Result {
-    match request_id(headers) {
-        Some(id) if is_plain(id) => write!(f, " (request {id})"),
-        _ => Ok(()),
+    match shown_request_id(headers) {
+        Some(id) => write!(f, " (request {id})"),
+        None => Ok(()),
     }
+}
+
+/// The request's id, if it is a mere name.
+pub(crate) fn shown_request_id(headers: &HeaderMap) -> Option<&str> {
+    request_id(headers).filter(|id| is_plain(id))
 }
 
 /// Whether a server's text is a mere name, that can hold nothing of a request: only such are shown.
