@@ -101,10 +101,13 @@ impl Place {
         identity: &Identity<'_>,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let start = SystemTime::now();
-        let handle = match self.parent {
-            Some(parent) => Handle::child(parent, identity, start),
-            None => Handle::root(&self.hub, identity, custom)?,
+        let (handle, start) = if let Some(parent) = self.parent {
+            let start = SystemTime::now();
+            (Handle::child(parent, identity, start), start)
+        } else {
+            let handle = Handle::root(&self.hub, identity, custom)?;
+            // Not before the start that the transaction gave itself: its end is reckoned from here.
+            (handle, SystemTime::now())
         };
         Some(Span::new(self.hub, self.client, handle, identity, start))
     }
