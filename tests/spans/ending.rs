@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::thread;
 
 use futures::poll;
-use sentry::{Hub, SentryFutureExt};
+use sentry::{ClientOptions, Hub, SentryFutureExt};
 use sentry_openai::{EventStream, OpenAiIntegration, chat};
 
 use crate::model::*;
@@ -152,7 +152,9 @@ fn a_call_may_be_dropped_anywhere_while_it_waits_for_the_head() {
                 let call = sentry.span(way.span_name());
                 assert_eq!(call.status.as_deref(), Some("cancelled"), "{what}");
                 assert!(call.get("error.type").is_null(), "{what}");
-                assert!(!call.get("gen_ai.input.messages").is_null() || matches!(way, Way::Embeddings));
+                assert!(
+                    !call.get("gen_ai.input.messages").is_null() || matches!(way, Way::Embeddings)
+                );
                 check_attempt(&sentry, &call);
                 let attempt = &sentry.spans_with_op("http.client")[0];
                 assert_eq!(attempt.status.as_deref(), Some("cancelled"), "{what}");
@@ -245,8 +247,12 @@ fn a_call_dropped_after_its_first_poll_is_cancelled() {
 }
 
 #[test]
-fn a_spawned_call_whose_runtime_shuts_down_is_cancelled() {
-    for parent in [Parent::None, Parent::FinishedTransaction, Parent::FinishedSpan] {
+fn a_spawned_call_whose_runtime_shuts_down_is_not_lost() {
+    for parent in [
+        Parent::None,
+        Parent::FinishedTransaction,
+        Parent::FinishedSpan,
+    ] {
         let sentry = sentry();
         let server = futures::executor::block_on(Server::start());
         server.reply(two_chunks().stall());
@@ -265,7 +271,13 @@ fn a_spawned_call_whose_runtime_shuts_down_is_cancelled() {
             begun
         });
         let call = sentry.span(CHAT);
-        Ending::DroppedAfterTwoChunks.check(&call);
+        // Its connection is shut down as well, and it may see that before it is dropped.
+        let status = call.status.as_deref();
+        assert!(
+            matches!(status, Some("cancelled" | "unavailable")),
+            "{call:#?}"
+        );
+        assert_eq!(call.get("gen_ai.response.id"), "chatcmpl-s");
         sentry.run(async { begun.check(&sentry, &call) });
     }
 }
@@ -292,8 +304,11 @@ fn a_stream_that_is_polled_on_after_its_end_or_dropped_then_is_recorded_once() {
 fn early_errors_end_after_their_start() {
     for parent in [Parent::None, Parent::Transaction, Parent::Span] {
         for http_spans in [true, false] {
-            let options = options().add_integration(OpenAiIntegration::new().http_spans(http_spans));
-            let sentry = Sentry::new(options);
+            let sentry = Sentry::new(
+                ClientOptions::new()
+                    .traces_sample_rate(1.0)
+                    .add_integration(OpenAiIntegration::new().http_spans(http_spans)),
+            );
             let server = futures::executor::block_on(Server::start());
             let refused = sentry_openai::Client::builder()
                 .base_url("http://127.0.0.1:1/v1")

@@ -7,7 +7,7 @@
     reason = "tests"
 )]
 
-#[expect(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#[allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 mod model;
 #[path = "../support/mod.rs"]
 mod support;

@@ -97,11 +97,7 @@ pub fn held_stream(gate: &Gate) -> Reply {
 }
 
 pub async fn open(client: &Client) -> EventStream<chat::Chunk> {
-    let stream = client
-        .chat()
-        .completions()
-        .create_stream(&question())
-        .await;
+    let stream = client.chat().completions().create_stream(&question()).await;
     stream.unwrap()
 }
 
@@ -315,7 +311,10 @@ impl Begun {
     pub fn check(mut self, sentry: &Sentry, call: &SpanView) {
         let what = format!("{:?}: {call:#?}", self.parent);
         let Some(root) = self.context() else {
-            assert!(call.is_transaction && call.parent_span_id.is_none(), "{what}");
+            assert!(
+                call.is_transaction && call.parent_span_id.is_none(),
+                "{what}"
+            );
             return;
         };
         let parent_id = match self.spans.last() {
@@ -328,11 +327,7 @@ impl Begun {
         );
         assert_eq!(call.is_transaction, outlived, "{what}");
         assert_eq!(call.trace_id, root.trace_id.to_string(), "{what}");
-        assert_eq!(
-            call.parent_span_id,
-            Some(parent_id.to_string()),
-            "{what}"
-        );
+        assert_eq!(call.parent_span_id, Some(parent_id.to_string()), "{what}");
         self.finish();
         let parent = sentry.span("parent");
         assert_eq!(parent.span_id, root.span_id.to_string());

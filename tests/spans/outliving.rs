@@ -181,7 +181,12 @@ fn attempts_before_and_after_the_end_of_the_transaction_are_all_there() {
         let mut codes: Vec<_> = sentry
             .children_of(&call)
             .iter()
-            .map(|span| (span.get("http.response.status_code").as_u64(), span.transaction))
+            .map(|span| {
+                (
+                    span.get("http.response.status_code").as_u64(),
+                    span.transaction,
+                )
+            })
             .collect();
         codes.sort_unstable();
         let old = sentry.span("parent").transaction;

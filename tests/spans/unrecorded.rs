@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sentry::{Client, ClientOptions, Envelope, Hub, SentryFutureExt, TransactionContext, Transport};
+use sentry::{
+    Client, ClientOptions, Envelope, Hub, SentryFutureExt, TransactionContext, Transport,
+};
 use sentry_openai::OpenAiIntegration;
 use serde_json::Value;
 
@@ -133,7 +135,9 @@ fn an_unsampled_call_is_counted_as_sentry_counts_its_own_transactions() {
     fn reported(sentry: &Sentry) -> Vec<Value> {
         sentry.hub().client().unwrap().close(None);
         let text = String::from_utf8(sentry.bytes()).unwrap();
-        let lines = text.lines().filter(|line| line.contains("discarded_events"));
+        let lines = text
+            .lines()
+            .filter(|line| line.contains("discarded_events"));
         lines
             .filter_map(|line| serde_json::from_str::<Value>(line).ok())
             .map(|report| report["discarded_events"].clone())
