@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use sentry::protocol::{SpanStatus, TraceContext};
 use sentry::{ClientOptions, Hub, Scope, Transaction, TransactionContext, TransactionOrSpan};
 use sentry_openai::{
@@ -201,8 +202,12 @@ impl Way {
         }
     }
 
-    /// Asks, and reads the answer to its end.
-    pub async fn call(self, client: &Client) {
+    /// Asks, and reads the answer to its end. Boxed: without optimisation, futures in futures fill a test's stack.
+    pub fn call(self, client: &Client) -> BoxFuture<'_, ()> {
+        Box::pin(self.ask(client))
+    }
+
+    async fn ask(self, client: &Client) {
         match self {
             Self::Chat => {
                 let answer = client.chat().completions().create(&question()).await;
