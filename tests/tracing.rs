@@ -85,12 +85,6 @@ fn a_call_is_a_child_of_the_innermost_instrumented_span() {
         |sentry, way| sentry.run_on_one_thread(nested(way)),
         |sentry, way| sentry.run_spawned(nested(way)),
     ];
-    async fn nested(way: Way) {
-        let server = Server::start().await;
-        server.reply(way.reply());
-        let client = client(&server);
-        outer(inner(ask_and_read(&client, way))).await;
-    }
     for run in runners {
         for way in Way::ALL {
             let sentry = traced();
@@ -104,6 +98,13 @@ fn a_call_is_a_child_of_the_innermost_instrumented_span() {
             }
         }
     }
+}
+
+async fn nested(way: Way) {
+    let server = Server::start().await;
+    server.reply(way.reply());
+    let client = client(&server);
+    outer(inner(ask_and_read(&client, way))).await;
 }
 
 #[test]
@@ -135,9 +136,10 @@ fn a_stream_opened_by_a_helper_stays_its_child_while_the_transaction_lives() {
 fn a_stream_that_leaves_its_transaction_is_one_of_its_own() {
     /// Opens a stream in a transaction `outer`, which is over when this returns.
     async fn leave(client: &Client, nested: bool) -> Chunks {
-        match nested {
-            true => outer(inner(ask(client))).await,
-            false => outer(open(client)).await,
+        if nested {
+            outer(inner(ask(client))).await
+        } else {
+            outer(open(client)).await
         }
     }
     for ending in Ending::ALL {
@@ -324,10 +326,10 @@ fn a_spawned_call_that_is_not_awaited_is_not_lost() {
                 server.reply(way.reply().pause_before_head(&gate));
                 let client = client(&server);
                 let call = async move { way.call(&client).await };
-                let call = outer(inner(async { spawned.spawn(call) })).await;
+                let call = outer(inner(async { Some(spawned.spawn(call)) })).await;
                 gate.reached().await;
                 gate.open();
-                call.await.unwrap();
+                call.unwrap().await.unwrap();
             });
             let call = sentry.span(way.span_name());
             let parent = sentry.span("inner");

@@ -73,9 +73,12 @@ impl App {
 
     /// Serves it, and gives the address.
     async fn serve(&self, trace: Trace) -> String {
-        let traced = |router: Router<Self>, place| match trace == place {
-            true => router.layer(TraceLayer::new_for_http()),
-            false => router,
+        let traced = |router: Router<Self>, place| {
+            if trace == place {
+                router.layer(TraceLayer::new_for_http())
+            } else {
+                router
+            }
         };
         let router = Router::new()
             .route("/plain", get(plain))

@@ -97,9 +97,13 @@ pub fn held_stream(gate: &Gate) -> Reply {
     two_chunks().pause(gate).data(finish_reason()).done()
 }
 
-pub async fn open(client: &Client) -> EventStream<chat::Chunk> {
-    let stream = client.chat().completions().create_stream(&question()).await;
-    stream.unwrap()
+/// Opens a stream. Boxed, as every call: without optimisation, futures in futures fill a test's stack.
+pub fn open(client: &Client) -> BoxFuture<'_, EventStream<chat::Chunk>> {
+    Box::pin(async {
+        let request = question();
+        let stream = client.chat().completions().create_stream(&request).await;
+        stream.unwrap()
+    })
 }
 
 /// Reads a stream to its end, and gives its text and the error it ended with.
@@ -202,7 +206,7 @@ impl Way {
         }
     }
 
-    /// Asks, and reads the answer to its end. Boxed: without optimisation, futures in futures fill a test's stack.
+    /// Asks, and reads the answer to its end.
     pub fn call(self, client: &Client) -> BoxFuture<'_, ()> {
         Box::pin(self.ask(client))
     }
