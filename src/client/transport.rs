@@ -155,7 +155,8 @@ impl Transport {
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
-        let send = self.send(call, out, until);
+        // On the heap: it is large, and a caller's own future would be as large as all the calls in it.
+        let send = Box::pin(self.send(call, out, until));
         let send = ambient::within_future(Ambient::below_a_call(), send);
         let Some(limit) = self.deadline else {
             return Ok((send.await?, None));
