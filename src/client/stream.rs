@@ -195,6 +195,10 @@ impl<T> Stream for EventStream<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            // What was read beyond the end is no part of the stream.
+            if self.source.is_none() {
+                return Poll::Ready(None);
+            }
             let step = match self.step() {
                 Step::More => {
                     let Some(source) = &mut self.source else {
