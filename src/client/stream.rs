@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::transport::Opened;
 use crate::call::StreamCall;
 use crate::decode::{self, ERROR_EVENT, Head, StreamEvent, decode_error, no_event_stream};
-use crate::error::{Error, Timeout};
+use crate::error::{Error, Timeout, is_plain};
 use crate::record::Fold;
 use crate::sse::{Decoder, Event, SseError};
 
@@ -243,7 +243,7 @@ impl<T> fmt::Debug for EventStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
             .field("status", &self.head.status)
-            .field("request_id", &self.request_id())
+            .field("request_id", &self.request_id().filter(|id| is_plain(id)))
             .field("has_ended", &self.is_terminated())
             .finish_non_exhaustive()
     }
