@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "a panic fails the test, as it should"
 )]
+#![allow(clippy::too_many_lines, reason = "tables")]
 
 mod support;
 

@@ -114,9 +114,10 @@ pub(crate) fn table() -> Vec<Exchange> {
             Reply::json(404, &not_found).header("x-request-id", "req_1"),
             failure.clone(),
         ));
-        let (what, mut unreadable) = match ask.is_stream() {
-            true => ("an event stream", json!({"items": []})),
-            false => ("JSON", json!({})),
+        let (what, mut unreadable) = if ask.is_stream() {
+            ("an event stream", json!({"items": []}))
+        } else {
+            ("JSON", json!({}))
         };
         unreadable["error"] = json!("decode");
         unreadable["status"] = json!(200);

@@ -168,6 +168,9 @@ pub(crate) fn failed(error: &Error) -> Value {
     answers(error)
 }
 
+/// Settings of the client.
+pub(crate) type Build = fn(ClientBuilder) -> ClientBuilder;
+
 /// A row of a table.
 #[derive(Clone)]
 pub(crate) struct Exchange {
@@ -178,7 +181,7 @@ pub(crate) struct Exchange {
     pub(crate) replies: Vec<Reply>,
     /// What the caller gets.
     pub(crate) gives: Value,
-    pub(crate) build: fn(ClientBuilder) -> ClientBuilder,
+    pub(crate) build: Build,
 }
 
 impl Exchange {
@@ -236,6 +239,6 @@ pub(crate) fn client(server: &Server) -> Client {
     builder(server).build().unwrap()
 }
 
-pub(crate) fn client_with(server: &Server, build: fn(ClientBuilder) -> ClientBuilder) -> Client {
+pub(crate) fn client_with(server: &Server, build: Build) -> Client {
     build(builder(server)).build().unwrap()
 }

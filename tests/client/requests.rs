@@ -1,10 +1,10 @@
 //! What is sent: address, headers, body.
 
 use http::{HeaderName, HeaderValue};
-use sentry_openai::{Client, ClientBuilder, Error, RequestOptions, chat, embeddings, responses};
+use sentry_openai::{Client, Error, RequestOptions, chat, embeddings, responses};
 use serde_json::{Map, Value, json};
 
-use super::exchange::{Ask, builder, client};
+use super::exchange::{Ask, Build, builder, client};
 use crate::support::{Reply, Server};
 
 #[tokio::test]
@@ -107,7 +107,7 @@ type Expected = (&'static str, Option<&'static str>);
 
 #[tokio::test]
 async fn headers_say_who_asks() {
-    let table: [(&str, fn(ClientBuilder) -> ClientBuilder, &[Expected]); 8] = [
+    let table: [(&str, Build, &[Expected]); 8] = [
         (
             "the key is a bearer token",
             |it| it.api_key("sk-1"),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sentry_openai::{ClientBuilder, RequestOptions};
+use sentry_openai::RequestOptions;
 use serde_json::{Value, json};
 
-use super::exchange::{Ask, Exchange, builder, check, client};
+use super::exchange::{Ask, Build, Exchange, builder, check, client};
 use crate::support::{Reply, Server};
 
 /// A failure that asks for a short wait.
@@ -101,8 +101,7 @@ pub(crate) fn table() -> Vec<Exchange> {
             json!({"error": "decode", "status": 200,
                 "says": "the reply could not be read: missing field `choices` (line 1, column 2)"}),
         ),
-        retried("a wait of 0 is none", [failure(500).header("retry-after", 60)
-            .header("x-note", "the milliseconds go first")]),
+        retried("milliseconds go before seconds", [failure(500).header("retry-after", 60)]),
         retried("0 seconds retry at once", [Reply::new(503).header("retry-after", 0)]),
         retried("fractions of seconds", [Reply::new(503).header("retry-after", "0.01")]),
         retried(
@@ -145,7 +144,7 @@ pub(crate) fn table() -> Vec<Exchange> {
             build: |builder| builder,
         });
     }
-    let limits: [(&str, fn(ClientBuilder) -> ClientBuilder, Vec<Reply>, Value); 2] = [
+    let limits: [(&str, Build, Vec<Reply>, Value); 2] = [
         (
             "no retries",
             |builder| builder.max_retries(0),

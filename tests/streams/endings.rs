@@ -7,7 +7,7 @@ use serde_json::json;
 use super::reading::{
     broken, builder, chat_outcome, check_chat, chunk, chunks, interrupted, unreadable, whole,
 };
-use crate::support::{Reply, Server};
+use crate::support::{Gate, Meter, Reply, Server};
 
 #[tokio::test]
 async fn a_stream_ends_by_its_mark_or_with_its_body() {
@@ -147,7 +147,7 @@ async fn a_broken_connection_is_an_error_after_the_items_before_it() {
 #[tokio::test]
 async fn a_reset_connection_is_an_error() {
     let server = Server::start().await;
-    let gate = crate::support::Gate::new();
+    let gate = Gate::new();
     server.reply(chunks(&["a"]).pause(&gate).reset());
     let mut stream = super::reading::open_chat(&super::reading::client(&server))
         .await
@@ -255,26 +255,39 @@ async fn a_silent_stream_times_out_after_the_items_before_it() {
 }
 
 #[tokio::test]
-async fn a_deadline_holds_for_a_stream_that_goes_on() {
-    let server = Server::start().await;
-    server.reply(chunks(&["a"]).stall());
-    let client = builder(&server)
-        .deadline(Duration::from_millis(500))
-        .build()
-        .unwrap();
+async fn a_deadline_holds_for_a_stream_whether_it_is_silent_or_not() {
     let expected = json!({
         "error": "timeout",
         "says": "the call was not done within 500ms",
         "is": ["timeout"],
     });
-    assert_eq!(chat_outcome(&client).await, broken(&["a"], expected));
-    server.wait_for_disconnect().await;
+    let comments = ": ping\n".repeat(1_000);
+    let rows = [
+        ("silent", chunks(&["a"]).stall()),
+        (
+            "full of comments",
+            chunks(&["a"]).repeat(comments, usize::MAX, &Meter::new()),
+        ),
+    ];
+    for (rule, reply) in rows {
+        let server = Server::start().await;
+        server.reply(reply);
+        let client = builder(&server)
+            .deadline(Duration::from_millis(500))
+            .build()
+            .unwrap();
+        let outcome = chat_outcome(&client);
+        let got = tokio::time::timeout(Duration::from_secs(20), outcome).await;
+        let got = got.unwrap_or_else(|_| panic!("{rule}: the deadline did not end it"));
+        assert_eq!(got, broken(&["a"], expected.clone()), "{rule}");
+        server.wait_for_disconnect().await;
+    }
 }
 
 #[tokio::test]
 async fn a_timeout_of_an_attempt_ends_with_the_head_of_a_stream() {
     let server = Server::start().await;
-    let gate = crate::support::Gate::new();
+    let gate = Gate::new();
     server.reply(chunks(&["a"]).pause(&gate).data(chunk("b")).done());
     let limit = Duration::from_secs(1);
     let client = builder(&server).timeout(limit).build().unwrap();

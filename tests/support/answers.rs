@@ -43,18 +43,18 @@ pub fn answers(error: &Error) -> Value {
 
 /// All that logs and error reports show of an error: it and its sources, in every way of printing.
 pub fn shown(error: &Error) -> String {
-    let mut shown = format!("{error}\n{error:?}\n{error:#?}\n");
+    let mut shown = vec![format!("{error}\n{error:?}\n{error:#?}")];
     match error {
-        Error::Api(inner) => shown += &format!("{inner}\n{inner:?}\n"),
-        Error::Decode(inner) => shown += &format!("{inner}\n{inner:?}\n"),
+        Error::Api(inner) => shown.push(format!("{inner}\n{inner:?}")),
+        Error::Decode(inner) => shown.push(format!("{inner}\n{inner:?}")),
         _ => {}
     }
     let mut source = error.source();
     while let Some(inner) = source {
-        shown += &format!("{inner}\n{inner:?}\n");
+        shown.push(format!("{inner}\n{inner:?}"));
         source = inner.source();
     }
-    shown
+    shown.join("\n")
 }
 
 fn kind(error: &Error) -> &'static str {
