@@ -254,7 +254,7 @@ async fn a_silent_stream_times_out_after_the_items_before_it() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_holds_for_a_stream_whether_it_is_silent_or_not() {
     let expected = json!({
         "error": "timeout",
