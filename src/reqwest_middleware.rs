@@ -11,7 +11,7 @@
 //!     .build();
 //! ```
 //!
-//! A `POST` whose path ends as one of OpenAI's ([`Endpoint`](crate::recording::Endpoint)), and whose body is JSON that
+//! A `POST` whose path ends as one of OpenAI's ([`Endpoint`]), and whose body is JSON that
 //! names a model, is recorded as a call, on whichever host. [`host`](OpenAiMiddleware::host) names those that count
 //! instead, and then the path is enough. All else passes as if the middleware were not there.
 //!
