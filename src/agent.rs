@@ -108,28 +108,35 @@ impl InvokeAgent {
     ///
     /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before its
     /// end, it is cancelled.
-    pub async fn run<T, E>(self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let around = ambient::current();
-        let ambient = Ambient {
-            agent: Some(Arc::from(self.name.as_str())),
-            pipeline: self.pipeline.as_deref().map(Arc::from).or(around.pipeline),
-            conversation_id: self
-                .conversation_id
-                .as_deref()
-                .map(Arc::from)
-                .or(around.conversation_id),
-            recorded: around.recorded,
-        };
-        let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
-            inherited(&ambient, facts);
-            facts.push_text(names::REQUEST_MODEL, self.model.as_deref());
-            if let Some(input) = self.input.as_deref().filter(|_| settings.record_inputs) {
-                record_agent_input(input, settings, content);
-            }
-        };
-        let op = ("gen_ai.invoke_agent", "invoke_agent");
-        let observed = Observed::start(op, &self.name, begin);
-        observed.run(ambient.clone(), future, |_, _, _| ()).await
+    pub fn run<T, E>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        // Boxed before it is moved: agents within agents would else multiply their size.
+        let future = Box::pin(future);
+        async move {
+            let around = ambient::current();
+            let ambient = Ambient {
+                agent: Some(Arc::from(self.name.as_str())),
+                pipeline: self.pipeline.as_deref().map(Arc::from).or(around.pipeline),
+                conversation_id: self
+                    .conversation_id
+                    .as_deref()
+                    .map(Arc::from)
+                    .or(around.conversation_id),
+                recorded: around.recorded,
+            };
+            let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
+                inherited(&ambient, facts);
+                facts.push_text(names::REQUEST_MODEL, self.model.as_deref());
+                if let Some(input) = self.input.as_deref().filter(|_| settings.record_inputs) {
+                    record_agent_input(input, settings, content);
+                }
+            };
+            let op = ("gen_ai.invoke_agent", "invoke_agent");
+            let observed = Observed::start(op, &self.name, begin);
+            observed.run(ambient.clone(), future, |_, _, _| ()).await
+        }
     }
 }
 
@@ -179,32 +186,39 @@ impl ExecuteTool {
     ///
     /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before
     /// its end, it is cancelled.
-    pub async fn run<T, E>(self, future: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    pub fn run<T, E>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>>
     where
         T: Serialize,
     {
-        let ambient = ambient::current();
-        let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
-            inherited(&ambient, facts);
-            facts.push(names::TOOL_NAME, self.name.as_str());
-            facts.push_text(names::TOOL_CALL_ID, self.call_id.as_deref());
-            if settings.record_inputs {
-                for (name, text) in [
-                    (names::TOOL_DESCRIPTION, &self.description),
-                    (names::TOOL_CALL_ARGUMENTS, &self.arguments),
-                ] {
-                    if let Some(text) = text {
-                        record_text(name, text, settings, content);
+        // Boxed before it is moved: tools within agents would else multiply their size.
+        let future = Box::pin(future);
+        async move {
+            let ambient = ambient::current();
+            let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
+                inherited(&ambient, facts);
+                facts.push(names::TOOL_NAME, self.name.as_str());
+                facts.push_text(names::TOOL_CALL_ID, self.call_id.as_deref());
+                if settings.record_inputs {
+                    for (name, text) in [
+                        (names::TOOL_DESCRIPTION, &self.description),
+                        (names::TOOL_CALL_ARGUMENTS, &self.arguments),
+                    ] {
+                        if let Some(text) = text {
+                            record_text(name, text, settings, content);
+                        }
                     }
                 }
-            }
-        };
-        let op = ("gen_ai.execute_tool", "execute_tool");
-        let observed = Observed::start(op, &self.name, begin);
-        let end = |result: &T, settings: &Settings, content: &mut Attributes| {
-            record_value(names::TOOL_CALL_RESULT, result, settings, content);
-        };
-        observed.run(ambient.clone(), future, end).await
+            };
+            let op = ("gen_ai.execute_tool", "execute_tool");
+            let observed = Observed::start(op, &self.name, begin);
+            let end = |result: &T, settings: &Settings, content: &mut Attributes| {
+                record_value(names::TOOL_CALL_RESULT, result, settings, content);
+            };
+            observed.run(ambient.clone(), future, end).await
+        }
     }
 }
 
