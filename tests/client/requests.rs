@@ -273,6 +273,15 @@ async fn a_chat_stream_asks_for_its_usage_unless_told_otherwise() {
             Some(json!({"include_obfuscation": false})),
         ),
         (
+            "beside other options that were given as an extra field",
+            chat_request()
+                .extra("stream", false)
+                .extra("stream_options", json!({"x": 1})),
+            default,
+            default,
+            Some(json!({"include_usage": true, "x": 1})),
+        ),
+        (
             "the request's own no stands",
             chat_request().stream_options(usage(false)),
             default,
@@ -306,7 +315,10 @@ async fn a_chat_stream_asks_for_its_usage_unless_told_otherwise() {
                 .await
                 .unwrap(),
         );
-        let body = server.request(0).json();
+        let sent = server.request(0);
+        let text = String::from_utf8_lossy(&sent.body);
+        assert_eq!(text.matches("\"stream\":").count(), 1, "{rule}: {text}");
+        let body = sent.json();
         assert_eq!(body["stream"], true, "{rule}");
         assert_eq!(body.get("stream_options"), expected.as_ref(), "{rule}");
     }
