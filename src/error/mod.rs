@@ -94,7 +94,7 @@ impl fmt::Display for Timeout {
 }
 
 /// A reply that could not be read. It shows where, never what.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub struct DecodeError {
     pub(crate) reason: String,
     pub(crate) status: u16,
@@ -105,6 +105,15 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the reply could not be read: {}", self.reason)?;
         write_request_id(f, &self.headers)
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError")
+            .field("reason", &self.reason)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::thread;
 
 use futures::poll;
-use sentry::{ClientOptions, Hub, SentryFutureExt};
-use sentry_openai::{EventStream, OpenAiIntegration, chat};
+use sentry::{ClientOptions, Hub, SentryFutureExt, TransactionContext};
+use sentry_openai::{Client, EventStream, OpenAiIntegration, chat};
 
 use crate::model::*;
 use crate::support::{Gate, Sentry, Server, bound};
@@ -41,8 +41,8 @@ enum Place {
     Task,
     BlockingThread,
     PlainThread,
-    /// In a thread-local's destructor, on a thread that used Sentry before that thread-local, after it, or not
-    /// at all.
+    /// In a thread-local's destructor, on a thread that used Sentry before that thread-local, after it, both, or
+    /// not at all.
     ThreadLocal(Use),
 }
 
@@ -50,16 +50,18 @@ enum Place {
 enum Use {
     Before,
     After,
+    CallBeforeAndIdAfter,
     Never,
 }
 
 impl Place {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Task,
         Self::BlockingThread,
         Self::PlainThread,
         Self::ThreadLocal(Use::Before),
         Self::ThreadLocal(Use::After),
+        Self::ThreadLocal(Use::CallBeforeAndIdAfter),
         Self::ThreadLocal(Use::Never),
     ];
 
@@ -71,13 +73,20 @@ impl Place {
                 .unwrap(),
             Self::PlainThread => thread::spawn(move || drop(value)).join().unwrap(),
             Self::ThreadLocal(used) => thread::spawn(move || {
-                let touch = || drop(Hub::current());
-                if matches!(used, Use::Before) {
-                    touch();
+                match used {
+                    Use::Before => drop(Hub::current()),
+                    Use::CallBeforeAndIdAfter => {
+                        let client = nowhere();
+                        let failed = futures::executor::block_on(client.models().list());
+                        assert!(failed.is_err());
+                    }
+                    Use::After | Use::Never => {}
                 }
                 keep(value);
-                if matches!(used, Use::After) {
-                    touch();
+                match used {
+                    Use::After => drop(Hub::current()),
+                    Use::CallBeforeAndIdAfter => drop(TransactionContext::new("later", "test")),
+                    Use::Before | Use::Never => {}
                 }
             })
             .join()
@@ -310,12 +319,7 @@ fn early_errors_end_after_their_start() {
                     .add_integration(OpenAiIntegration::new().http_spans(http_spans)),
             );
             let server = futures::executor::block_on(Server::start());
-            let refused = sentry_openai::Client::builder()
-                .base_url("http://127.0.0.1:1/v1")
-                .http_client(reqwest::Client::builder().no_proxy().build().unwrap())
-                .max_retries(0)
-                .build()
-                .unwrap();
+            let refused = nowhere();
             let client = client(&server);
             sentry.run(async {
                 let mut begun = parent.begin();
@@ -347,4 +351,14 @@ fn early_errors_end_after_their_start() {
             }
         }
     }
+}
+
+/// A client of a server that is not there.
+fn nowhere() -> Client {
+    Client::builder()
+        .base_url("http://127.0.0.1:1/v1")
+        .http_client(reqwest::Client::builder().no_proxy().build().unwrap())
+        .max_retries(0)
+        .build()
+        .unwrap()
 }

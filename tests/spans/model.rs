@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use sentry::protocol::{SpanStatus, TraceContext};
 use sentry::{ClientOptions, Hub, Scope, Transaction, TransactionContext, TransactionOrSpan};
 use sentry_openai::{
@@ -96,9 +97,13 @@ pub fn held_stream(gate: &Gate) -> Reply {
     two_chunks().pause(gate).data(finish_reason()).done()
 }
 
-pub async fn open(client: &Client) -> EventStream<chat::Chunk> {
-    let stream = client.chat().completions().create_stream(&question()).await;
-    stream.unwrap()
+/// Opens a stream. Boxed, as every call: without optimisation, futures in futures fill a test's stack.
+pub fn open(client: &Client) -> BoxFuture<'_, EventStream<chat::Chunk>> {
+    Box::pin(async {
+        let request = question();
+        let stream = client.chat().completions().create_stream(&request).await;
+        stream.unwrap()
+    })
 }
 
 /// Reads a stream to its end, and gives its text and the error it ended with.
@@ -202,7 +207,11 @@ impl Way {
     }
 
     /// Asks, and reads the answer to its end.
-    pub async fn call(self, client: &Client) {
+    pub fn call(self, client: &Client) -> BoxFuture<'_, ()> {
+        Box::pin(self.ask(client))
+    }
+
+    async fn ask(self, client: &Client) {
         match self {
             Self::Chat => {
                 let answer = client.chat().completions().create(&question()).await;

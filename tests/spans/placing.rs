@@ -10,8 +10,10 @@ use serde_json::json;
 use crate::model::*;
 use crate::support::{Gate, Reply, Sentry, Server, bound};
 
+type Runner = fn(&Sentry, Parent, Way);
+
 /// The runtimes that a test can run on.
-const RUNNERS: [(&str, fn(&Sentry, Parent, Way)); 3] = [
+const RUNNERS: [(&str, Runner); 3] = [
     ("four threads", |sentry, parent, way| {
         sentry.run(one_call(parent, way));
     }),
