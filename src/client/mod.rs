@@ -6,8 +6,11 @@ mod builder;
 mod chat;
 mod conversations;
 mod embeddings;
+mod folded;
+mod list;
 mod models;
 mod options;
+mod plain;
 mod post;
 mod responses;
 mod retry;
@@ -21,12 +24,14 @@ use self::transport::Transport;
 use crate::error::Error;
 
 pub use self::builder::ClientBuilder;
-pub use self::chat::{Chat, ChatCompletions};
-pub use self::conversations::Conversations;
+pub use self::chat::{Chat, ChatCompletions, ChatMessages};
+pub use self::conversations::{ConversationItems, Conversations};
 pub use self::embeddings::Embeddings;
+pub use self::folded::{Folded, TextDeltas};
+pub use self::list::ListStream;
 pub use self::models::Models;
 pub use self::options::RequestOptions;
-pub use self::responses::Responses;
+pub use self::responses::{InputItems, InputTokens, Responses};
 pub use self::stream::EventStream;
 
 /// A client of OpenAI's API, or of any server that speaks it.

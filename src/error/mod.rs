@@ -1,6 +1,7 @@
 //! What can go wrong with a call.
 
 mod api;
+mod parse;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 pub use self::api::ApiError;
+pub use self::parse::{ParseError, ParseErrorKind};
 
 /// A failed call.
 ///
@@ -18,7 +20,8 @@ pub use self::api::ApiError;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`]; the text names the fix.
+    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`], or an id can't stand in an
+    /// address; the text names the fix.
     ///
     /// [`ClientBuilder::build`]: crate::ClientBuilder::build
     #[error("{0}")]
@@ -45,6 +48,11 @@ pub enum Error {
     /// Often the base URL points to something that is no OpenAI-compatible API.
     #[error(transparent)]
     Decode(Box<DecodeError>),
+
+    /// The reply came, but what the model wrote is not the value that was asked for: it declined, was cut off, or
+    /// wrote something else. See [`ParseError`], which has the reply.
+    #[error(transparent)]
+    Parse(Box<ParseError>),
 
     /// The connection broke before the reply was complete. What a stream had given until then stands.
     #[error("the connection broke before the reply was complete")]
@@ -208,6 +216,7 @@ impl fmt::Debug for Error {
                 .debug_tuple("DecodeError")
                 .field(&format_args!("{}", error.reason))
                 .finish(),
+            Self::Parse(error) => fmt::Debug::fmt(error, f),
             Self::Interrupted(source) => f.debug_tuple("InterruptedError").field(source).finish(),
             Self::Http(source) => f.debug_tuple("HttpError").field(source).finish(),
         }
@@ -253,6 +262,12 @@ impl HttpFailure {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(Box::new(error))
     }
 }
 

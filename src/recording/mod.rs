@@ -1,4 +1,8 @@
-//! Recording calls that are made by other means than this crate's client: over `reqwest` as it is, a websocket, a
+#![doc = include_str!("../recording.md")]
+//!
+//! # Recording other calls
+//!
+//! This module records calls that are made by other means than this crate's client: over `reqwest` as it is, a websocket, a
 //! gateway's own protocol, or a test double.
 //!
 //! A [`Recorder`] says what is recorded. It starts a [`Recording`] of each call, which is shown what passes: the
@@ -158,6 +162,7 @@ impl Recorder {
             address: host.into(),
             port: url.as_ref().and_then(Url::port_or_known_default),
             overrides: self.overrides,
+            request_conversation_id: None,
             conversation_id: self.conversation_id.clone(),
         }
     }
