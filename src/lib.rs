@@ -8,6 +8,8 @@ mod decode;
 mod error;
 mod integration;
 mod record;
+#[doc = include_str!("recording.md")]
+pub mod recording {}
 mod settings;
 mod span;
 mod sse;
