@@ -8,6 +8,7 @@ mod call;
 mod client;
 mod decode;
 mod error;
+mod events;
 mod integration;
 mod record;
 pub mod recording;

@@ -7,10 +7,10 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
 use super::Types;
-use super::events::{Events, Next};
 use crate::call::{Call, Failure, StreamCall, Target};
 use crate::decode::{self, Head};
 use crate::error::{ApiError, Error};
+use crate::events::{Events, Next};
 use crate::sse;
 
 /// A larger whole reply is not read for the recording, in bytes.

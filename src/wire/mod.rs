@@ -2,7 +2,6 @@
 //!
 //! Nothing is kept back or changed: a [`Wire`] only looks. Where the call is not recorded, it looks at nothing.
 
-mod events;
 mod exchange;
 
 use std::fmt::Display;

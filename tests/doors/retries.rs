@@ -1,5 +1,7 @@
 //! Calls that are tried again: one span a logical call, and one below it for each attempt.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_openai::config::OpenAIConfig;
@@ -12,7 +14,7 @@ use sentry::SentryFutureExt;
 use sentry_openai::async_openai::{AttemptLayer, OpenAiLayer, instrument};
 use sentry_openai::reqwest_middleware::{AttemptMiddleware, OpenAiMiddleware};
 use serde_json::{Value, json};
-use tower::{BoxError, ServiceBuilder};
+use tower::{BoxError, ServiceBuilder, ServiceExt};
 
 use super::support::{Reply, Sentry, Server, SpanView};
 use super::through::{below, open, sentry};
@@ -306,4 +308,31 @@ async fn an_error_that_the_retries_have_wrapped_is_understood() {
     let call = sentry.span("chat gpt-4o");
     assert_eq!(call.get("error.type"), "connect");
     assert_eq!(call.status.as_deref(), Some("unavailable"));
+}
+
+#[tokio::test]
+async fn a_request_is_built_once_for_each_attempt() {
+    let server = Server::start().await;
+    server.reply(busy()).reply(answer());
+    let sentry = sentry(open());
+    let built = Arc::new(AtomicUsize::new(0));
+    let (count, url) = (built.clone(), server.url() + "/audio/transcriptions");
+    let factory = HttpRequestFactory::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        let request = reqwest::Client::new().post(&url).body("a form").build();
+        async { Ok(request?) }
+    });
+    let service = ServiceBuilder::new()
+        .layer(OpenAiLayer::new())
+        .layer(OpenAIRetryLayer::default())
+        .layer(AttemptLayer::new())
+        .service(ReqwestService::new(reqwest::Client::new()));
+    below(async {
+        service.oneshot(factory).await.unwrap();
+    })
+    .bind_hub(sentry.hub())
+    .await;
+    assert_eq!(built.load(Ordering::Relaxed), 2);
+    let statuses = sentry.spans_with_op("http.client");
+    assert_eq!(statuses.len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The events of a reply's bytes, with the same eyes as a stream of our own client.
+//! The typed events that the bytes of a reply hold, whoever reads them.
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -10,15 +10,15 @@ use crate::sse::{Decoder, Event, SseError};
 /// How much of a body is kept until its first event, to tell what it is if there is none. In bytes.
 const PREFIX: usize = 64 << 10;
 
-/// A stream that another client reads.
-pub(super) struct Events {
+/// A stream of events, fed with its bytes.
+pub(crate) struct Events {
     decoder: Decoder,
     /// What came before the first event; `None` once there was one.
     prefix: Option<Vec<u8>>,
 }
 
 /// What comes next in a stream.
-pub(super) enum Next<T> {
+pub(crate) enum Next<T> {
     Event(T),
     /// More bytes are needed.
     More,
@@ -27,14 +27,14 @@ pub(super) enum Next<T> {
 }
 
 impl Events {
-    pub(super) fn new(max_event_bytes: usize) -> Self {
+    pub(crate) fn new(max_event_bytes: usize) -> Self {
         Self {
             decoder: Decoder::new(max_event_bytes),
             prefix: Some(Vec::new()),
         }
     }
 
-    pub(super) fn feed(&mut self, bytes: Bytes) {
+    pub(crate) fn feed(&mut self, bytes: Bytes) {
         if let Some(prefix) = &mut self.prefix {
             let room = PREFIX.saturating_sub(prefix.len());
             prefix.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
@@ -42,7 +42,7 @@ impl Events {
         self.decoder.feed(bytes);
     }
 
-    pub(super) fn next<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
+    pub(crate) fn next<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
         loop {
             match self.decoder.next() {
                 Ok(None) => return Ok(Next::More),
@@ -58,7 +58,7 @@ impl Events {
     }
 
     /// What comes next once the body has ended; to be asked until it is [`Next::Done`].
-    pub(super) fn last<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
+    pub(crate) fn last<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
         match self.decoder.end() {
             Ok(Some(event)) if is_empty(&event) => Ok(Next::Done),
             // What has no blank line behind it may be cut off: it counts if it is whole JSON.
