@@ -16,7 +16,7 @@ mod wire;
 
 pub use client::{
     Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,
-    RequestOptions, Responses,
+    Received, RequestOptions, Responses, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;

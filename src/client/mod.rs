@@ -1,14 +1,17 @@
 //! The client: a thin, typed way to OpenAI's API over HTTP, whose model calls are recorded.
 
+mod address;
 mod ask;
 mod body;
 mod builder;
 mod chat;
 mod conversations;
 mod embeddings;
+mod key;
 mod models;
 mod options;
 mod post;
+mod received;
 mod responses;
 mod retry;
 mod stream;
@@ -26,6 +29,7 @@ pub use self::conversations::Conversations;
 pub use self::embeddings::Embeddings;
 pub use self::models::Models;
 pub use self::options::RequestOptions;
+pub use self::received::{Received, WithResponse};
 pub use self::responses::Responses;
 pub use self::stream::EventStream;
 

@@ -24,6 +24,14 @@ pub enum Error {
     #[error("{0}")]
     Config(String),
 
+    /// What was given to [`ClientBuilder::api_key_provider`] gave no key, or one that no header can hold; its own
+    /// error is the [`source`](StdError::source). Nothing was sent, and it is not asked again: it may retry by
+    /// itself.
+    ///
+    /// [`ClientBuilder::api_key_provider`]: crate::ClientBuilder::api_key_provider
+    #[error("there is no API key: its provider failed")]
+    ApiKey(#[source] Box<dyn StdError + Send + Sync>),
+
     /// The request could not be written as JSON, as with a map whose keys are no strings. Nothing was sent.
     #[error("the request could not be written as JSON")]
     Encode(#[source] serde_json::Error),
@@ -191,6 +199,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(text) => f.debug_tuple("ConfigError").field(text).finish(),
+            Self::ApiKey(_) => f.write_str("ApiKeyError"),
             Self::Encode(_) => f.write_str("EncodeError"),
             Self::Connect(source) => f.debug_tuple("ConnectError").field(source).finish(),
             Self::Timeout(timeout) => f.debug_tuple("TimeoutError").field(timeout).finish(),
@@ -251,7 +260,7 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-request-id")?.to_str().ok()
 }
 
