@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::error::{ApiError, DecodeError, Error, reason};
 use crate::sse;
+use crate::types::page::Page;
 use crate::types::{chat, conversations, embeddings, models, responses};
 
 /// The name of events that are errors, whatever their data.
@@ -210,9 +211,44 @@ macro_rules! reply_bodies {
 
 reply_bodies! {
     chat::Completion,
+    chat::Deleted,
+    responses::Compacted,
+    responses::InputTokens,
     embeddings::Embeddings,
     conversations::Conversation,
     conversations::Deleted,
     models::List,
     models::Model,
+    models::Deleted,
+}
+
+impl<T: DeserializeOwned> ReplyBody for Page<T> {
+    fn error(&self) -> Option<&Value> {
+        self.extra.get("error")
+    }
+}
+
+impl ReplyBody for responses::Deleted {
+    /// Nothing need be said of what is gone.
+    fn read(body: &[u8]) -> serde_json::Result<Self> {
+        if body.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(body)
+    }
+
+    fn error(&self) -> Option<&Value> {
+        self.extra.get("error")
+    }
+}
+
+impl ReplyBody for responses::Item {
+    /// An object without type is read as a message.
+    fn error(&self) -> Option<&Value> {
+        match self {
+            Self::Message(message) => message.extra.get("error"),
+            Self::Unknown(value) if self.tag() == Some(ERROR_EVENT) => Some(value),
+            _ => None,
+        }
+    }
 }

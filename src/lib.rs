@@ -15,8 +15,9 @@ mod types;
 mod wire;
 
 pub use client::{
-    Chat, ChatCompletions, Client, ClientBuilder, Conversations, Embeddings, EventStream, Models,
-    Received, RequestOptions, Responses, WithResponse,
+    Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, ConversationItems, Conversations,
+    Embeddings, EventStream, InputItems, InputTokens, ListStream, Models, Received, RequestOptions,
+    Responses, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;
@@ -25,4 +26,5 @@ pub use sentry_core;
 
 pub use error::{ApiError, DecodeError, Error, Timeout};
 pub use integration::OpenAiIntegration;
+pub use types::page::{Order, Page, PageQuery};
 pub use types::{chat, conversations, embeddings, models, responses};

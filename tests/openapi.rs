@@ -17,7 +17,7 @@ mod unnamed;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use sentry_openai::{chat, conversations, embeddings, models, responses};
+use sentry_openai::{Page, chat, conversations, embeddings, models, responses};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -102,6 +102,91 @@ fn types() -> Vec<(&'static str, &'static str, Reader)> {
             "reply",
             reader::<responses::Response>(),
         ),
+        (
+            "GET /chat/completions",
+            "reply",
+            reader::<Page<chat::Completion>>(),
+        ),
+        (
+            "GET /chat/completions/{completion_id}",
+            "reply",
+            reader::<chat::Completion>(),
+        ),
+        (
+            "POST /chat/completions/{completion_id}",
+            "request",
+            reader::<chat::UpdateRequest>(),
+        ),
+        (
+            "POST /chat/completions/{completion_id}",
+            "reply",
+            reader::<chat::Completion>(),
+        ),
+        (
+            "DELETE /chat/completions/{completion_id}",
+            "reply",
+            reader::<chat::Deleted>(),
+        ),
+        (
+            "GET /chat/completions/{completion_id}/messages",
+            "reply",
+            reader::<Page<chat::StoredMessage>>(),
+        ),
+        (
+            "GET /responses/{response_id}/input_items",
+            "reply",
+            reader::<Page<responses::Item>>(),
+        ),
+        (
+            "POST /responses/compact",
+            "request",
+            reader::<responses::CompactRequest>(),
+        ),
+        (
+            "POST /responses/compact",
+            "reply",
+            reader::<responses::Compacted>(),
+        ),
+        (
+            "POST /responses/input_tokens",
+            "request",
+            reader::<responses::CountRequest>(),
+        ),
+        (
+            "POST /responses/input_tokens",
+            "reply",
+            reader::<responses::InputTokens>(),
+        ),
+        (
+            "POST /conversations/{conversation_id}/items",
+            "request",
+            reader::<conversations::ItemsRequest>(),
+        ),
+        (
+            "POST /conversations/{conversation_id}/items",
+            "reply",
+            reader::<Page<responses::Item>>(),
+        ),
+        (
+            "GET /conversations/{conversation_id}/items",
+            "reply",
+            reader::<Page<responses::Item>>(),
+        ),
+        (
+            "GET /conversations/{conversation_id}/items/{item_id}",
+            "reply",
+            reader::<responses::Item>(),
+        ),
+        (
+            "DELETE /conversations/{conversation_id}/items/{item_id}",
+            "reply",
+            reader::<conversations::Conversation>(),
+        ),
+        (
+            "DELETE /models/{model}",
+            "reply",
+            reader::<models::Deleted>(),
+        ),
         ("GET /models", "reply", reader::<models::List>()),
         ("GET /models/{model}", "reply", reader::<models::Model>()),
     ]
@@ -159,6 +244,18 @@ fn every_property_and_value_of_the_document_has_a_name_in_our_types() {
     assert!(stale.is_empty(), "no gaps any more: {stale:#?}");
 }
 
+#[test]
+fn every_endpoint_that_we_have_types_for_is_looked_at() {
+    let document = Document::read();
+    let types: BTreeSet<_> = types()
+        .iter()
+        .map(|(endpoint, what, _)| (*endpoint, *what))
+        .collect();
+    let all: BTreeSet<_> = document.endpoints().collect();
+    let missing: Vec<_> = all.difference(&types).collect();
+    assert_eq!(missing, [] as [&(&str, &str); 0]);
+}
+
 /// Where what was read and written again differs from what it was, numbers compared by what they count.
 fn differ(was: &Value, is: &Value, path: &str, found: &mut BTreeSet<String>) {
     match (was, is) {
@@ -202,10 +299,15 @@ fn requests_with_anything_that_the_document_names_are_valid_by_it() {
 fn requests_with_nothing_but_what_they_need_are_valid() {
     let document = Document::read();
     let metadata = [("key", "value")];
+    let hello = || [chat::Message::user("Hi")];
     let table = [
         (
             "POST /chat/completions",
-            json(chat::Request::new("gpt-4o", [chat::Message::user("Hi")])),
+            json(chat::Request::new("gpt-4o", hello())),
+        ),
+        (
+            "POST /chat/completions/{completion_id}",
+            json(chat::UpdateRequest::new(metadata)),
         ),
         (
             "POST /responses",
@@ -216,6 +318,18 @@ fn requests_with_nothing_but_what_they_need_are_valid() {
             json(responses::Request::from_prompt(responses::Prompt::new(
                 "pmpt_1",
             ))),
+        ),
+        (
+            "POST /responses/compact",
+            json(responses::CompactRequest::new("gpt-5", "Hi")),
+        ),
+        (
+            "POST /responses/compact",
+            json(responses::CompactRequest::of_response("gpt-5", "resp_1")),
+        ),
+        (
+            "POST /responses/input_tokens",
+            json(responses::CountRequest::new("gpt-5", "Hi")),
         ),
         (
             "POST /embeddings",
@@ -229,7 +343,22 @@ fn requests_with_nothing_but_what_they_need_are_valid() {
             "POST /conversations/{conversation_id}",
             json(conversations::UpdateRequest::new(metadata)),
         ),
+        (
+            "POST /conversations/{conversation_id}/items",
+            json(conversations::ItemsRequest::new([responses::Item::user(
+                "Hi",
+            )])),
+        ),
     ];
+    let tested: BTreeSet<_> = table
+        .iter()
+        .map(|(endpoint, _)| (*endpoint, "request"))
+        .collect();
+    let all: BTreeSet<_> = document
+        .endpoints()
+        .filter(|(_, what)| *what == "request")
+        .collect();
+    assert_eq!(tested, all);
     for (endpoint, request) in table {
         valid(&document, endpoint, [request]);
     }
@@ -238,24 +367,18 @@ fn requests_with_nothing_but_what_they_need_are_valid() {
 #[test]
 fn requests_with_everything_that_can_be_set_are_valid_and_whole() {
     let document = Document::read();
-    let metadata = [("key", "value")];
-    let embedding = embeddings::Request::new("text-embedding-3-small", ["one", "two"])
-        .encoding_format(embeddings::EncodingFormat::Float)
-        .dimensions(3)
-        .user("user");
-    let conversation = conversations::CreateRequest::new()
-        .items([json(responses::Item::user("Hi"))])
-        .metadata(metadata);
     let table = [
-        // The client sets `stream`, and nothing but `stream_options` goes with it.
+        // The client itself sets `stream`.
         (
             "POST /chat/completions",
             json(filled::chat()),
             &["stream"][..],
         ),
         ("POST /responses", json(filled::response()), &["stream"]),
-        ("POST /embeddings", json(embedding), &[]),
-        ("POST /conversations", json(conversation), &[]),
+        ("POST /responses/compact", json(filled::compact()), &[]),
+        ("POST /responses/input_tokens", json(filled::count()), &[]),
+        ("POST /embeddings", json(filled::embedding()), &[]),
+        ("POST /conversations", json(filled::conversation()), &[]),
     ];
     for (endpoint, request, unset) in table {
         let mut all = document.properties(document.schema(endpoint, "request"));

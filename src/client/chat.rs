@@ -5,10 +5,15 @@ use bytes::Bytes;
 use super::Client;
 use super::ask::Question;
 use super::body::encode;
+use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
-use crate::types::chat::{Chunk, Completion, Fold, Request, StreamOptions};
+use crate::types::chat::{
+    Chunk, Completion, Deleted, Fold, ListQuery, Request, StoredMessage, StreamOptions,
+    UpdateRequest,
+};
+use crate::types::page::{Page, PageQuery};
 
 /// The endpoints under `/chat`.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +36,7 @@ impl<'a> Chat<'a> {
 
 /// `/chat/completions`: the model's answer to a list of messages.
 ///
-/// Every call is a span `chat {model}`.
+/// Every question to the model is a span `chat {model}`.
 /// [OpenAI's reference](https://platform.openai.com/docs/api-reference/chat)
 #[derive(Clone, Copy, Debug)]
 pub struct ChatCompletions<'a> {
@@ -78,6 +83,86 @@ impl ChatCompletions<'_> {
             })
             .await
     }
+}
+
+/// Stored completions: those whose request said `store`. These are no model calls: with an active span they are
+/// `http.client` spans, without one nothing.
+impl<'a> ChatCompletions<'a> {
+    /// Gets a stored completion.
+    pub async fn retrieve(&self, id: &str) -> Result<Completion, Error> {
+        self.client.get(&["chat", "completions", id], &()).await
+    }
+
+    /// Lists a page of the stored completions.
+    pub async fn list(&self, query: &ListQuery) -> Result<Page<Completion>, Error> {
+        self.client.get(&["chat", "completions"], query).await
+    }
+
+    /// Lists all stored completions, page after page.
+    ///
+    /// ```no_run
+    /// # async fn run(client: sentry_openai::Client) -> Result<(), sentry_openai::Error> {
+    /// use futures::TryStreamExt;
+    /// use sentry_openai::{Order, chat};
+    ///
+    /// let query = chat::ListQuery::new().order(Order::Descending);
+    /// let mut stored = client.chat().completions().list_all(&query);
+    /// while let Some(completion) = stored.try_next().await? {
+    ///     println!("{:?}", completion.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list_all(&self, query: &ListQuery) -> ListStream<Completion> {
+        self.client.list_all(&["chat", "completions"], query)
+    }
+
+    /// Changes a stored completion's metadata.
+    pub async fn update(&self, id: &str, request: &UpdateRequest) -> Result<Completion, Error> {
+        let path = ["chat", "completions", id];
+        self.client.send(&path, &(), request).await
+    }
+
+    /// Deletes a stored completion.
+    pub async fn delete(&self, id: &str) -> Result<Deleted, Error> {
+        self.client.delete(&["chat", "completions", id]).await
+    }
+
+    /// The messages that stored completions answer.
+    pub fn messages(&self) -> ChatMessages<'a> {
+        ChatMessages {
+            client: self.client,
+        }
+    }
+}
+
+/// `/chat/completions/{id}/messages`: the messages that a stored completion answers.
+///
+/// These are no model calls: with an active span they are `http.client` spans, without one nothing.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/chat/getMessages)
+#[derive(Clone, Copy, Debug)]
+pub struct ChatMessages<'a> {
+    client: &'a Client,
+}
+
+impl ChatMessages<'_> {
+    /// Lists a page of the messages.
+    pub async fn list(
+        &self,
+        completion_id: &str,
+        query: &PageQuery,
+    ) -> Result<Page<StoredMessage>, Error> {
+        self.client.get(&messages(completion_id), query).await
+    }
+
+    /// Lists all messages, page after page.
+    pub fn list_all(&self, completion_id: &str, query: &PageQuery) -> ListStream<StoredMessage> {
+        self.client.list_all(&messages(completion_id), query)
+    }
+}
+
+fn messages(completion_id: &str) -> [&str; 4] {
+    ["chat", "completions", completion_id, "messages"]
 }
 
 fn question(request: &Request, options: RequestOptions) -> Question<'_, Request> {

@@ -8,8 +8,10 @@ mod chat;
 mod conversations;
 mod embeddings;
 mod key;
+mod list;
 mod models;
 mod options;
+mod plain;
 mod post;
 mod received;
 mod responses;
@@ -24,13 +26,14 @@ use self::transport::Transport;
 use crate::error::Error;
 
 pub use self::builder::ClientBuilder;
-pub use self::chat::{Chat, ChatCompletions};
-pub use self::conversations::Conversations;
+pub use self::chat::{Chat, ChatCompletions, ChatMessages};
+pub use self::conversations::{ConversationItems, Conversations};
 pub use self::embeddings::Embeddings;
+pub use self::list::ListStream;
 pub use self::models::Models;
 pub use self::options::RequestOptions;
 pub use self::received::{Received, WithResponse};
-pub use self::responses::Responses;
+pub use self::responses::{InputItems, InputTokens, Responses};
 pub use self::stream::EventStream;
 
 /// A client of OpenAI's API, or of any server that speaks it.

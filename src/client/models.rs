@@ -1,12 +1,8 @@
 //! The models that there are.
 
-use http::Method;
-
 use super::Client;
-use super::options::RequestOptions;
-use crate::decode::ReplyBody;
 use crate::error::Error;
-use crate::types::models::{List, Model};
+use crate::types::models::{Deleted, List, Model};
 
 /// `/models`: what may be asked.
 ///
@@ -26,19 +22,16 @@ impl<'a> Models<'a> {
 impl Models<'_> {
     /// Lists the models.
     pub async fn list(&self) -> Result<List, Error> {
-        self.get(&["models"]).await
+        self.client.get(&["models"], &()).await
     }
 
     /// Gets a model.
     pub async fn retrieve(&self, id: &str) -> Result<Model, Error> {
-        self.get(&["models", id]).await
+        self.client.get(&["models", id], &()).await
     }
 
-    async fn get<T: ReplyBody>(&self, path: &[&str]) -> Result<T, Error> {
-        let options = RequestOptions::default();
-        let transport = &self.client.transport;
-        transport
-            .exchange(Method::GET, path, &[], None, &options)
-            .await
+    /// Deletes a fine-tuned model.
+    pub async fn delete(&self, id: &str) -> Result<Deleted, Error> {
+        self.client.delete(&["models", id]).await
     }
 }

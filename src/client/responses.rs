@@ -5,14 +5,19 @@ use bytes::Bytes;
 use super::Client;
 use super::ask::Question;
 use super::body::encode;
+use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
-use crate::types::responses::{Event, Fold, Request, Response};
+use crate::types::page::Page;
+use crate::types::responses::{
+    CompactRequest, Compacted, CountRequest, Deleted, Event, Fold, Include, InputTokens as Tokens,
+    Item, ItemsQuery, Request, Response, StreamQuery,
+};
 
 /// `/responses`: the model's answer, with tools that the API runs itself.
 ///
-/// Every call is a span `chat {model}`.
+/// Every question to the model is a span `chat {model}`.
 /// [OpenAI's reference](https://platform.openai.com/docs/api-reference/responses)
 #[derive(Clone, Copy, Debug)]
 pub struct Responses<'a> {
@@ -63,6 +68,106 @@ impl Responses<'_> {
         self.client
             .ask_streamed::<_, Fold>(question(request, options), encode_streamed)
             .await
+    }
+}
+
+/// Stored responses, and contexts. These are no model calls: with an active span they are `http.client` spans,
+/// without one nothing.
+impl<'a> Responses<'a> {
+    /// Gets a stored response: also one that is made in the background, as far as it has come.
+    pub async fn retrieve(&self, id: &str) -> Result<Response, Error> {
+        self.retrieve_including(id, &[]).await
+    }
+
+    /// Gets a stored response, with what is asked for beside its usual fields.
+    pub async fn retrieve_including(
+        &self,
+        id: &str,
+        include: &[Include],
+    ) -> Result<Response, Error> {
+        self.client.get(&["responses", id], include).await
+    }
+
+    /// Gets the events of a response that was made in the background and as a stream: from the first one, or
+    /// after the one that a broken stream has come to.
+    pub async fn retrieve_stream(
+        &self,
+        id: &str,
+        query: &StreamQuery,
+    ) -> Result<EventStream<Event>, Error> {
+        self.client
+            .get_stream::<Fold>(&["responses", id], query)
+            .await
+    }
+
+    /// Deletes a stored response.
+    pub async fn delete(&self, id: &str) -> Result<Deleted, Error> {
+        self.client.delete(&["responses", id]).await
+    }
+
+    /// Stops a response that is made in the background.
+    pub async fn cancel(&self, id: &str) -> Result<Response, Error> {
+        self.client.act(&["responses", id, "cancel"]).await
+    }
+
+    /// Shortens a long context: its output is the input of the next request.
+    pub async fn compact(&self, request: &CompactRequest) -> Result<Compacted, Error> {
+        let path = ["responses", "compact"];
+        self.client.send(&path, &(), request).await
+    }
+
+    /// What stored responses were given.
+    pub fn input_items(&self) -> InputItems<'a> {
+        InputItems {
+            client: self.client,
+        }
+    }
+
+    /// How many tokens a request would give the model.
+    pub fn input_tokens(&self) -> InputTokens<'a> {
+        InputTokens {
+            client: self.client,
+        }
+    }
+}
+
+/// `/responses/{id}/input_items`: what a stored response was given.
+///
+/// These are no model calls: with an active span they are `http.client` spans, without one nothing.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/responses/input-items)
+#[derive(Clone, Copy, Debug)]
+pub struct InputItems<'a> {
+    client: &'a Client,
+}
+
+impl InputItems<'_> {
+    /// Lists a page of the items.
+    pub async fn list(&self, response_id: &str, query: &ItemsQuery) -> Result<Page<Item>, Error> {
+        let path = ["responses", response_id, "input_items"];
+        self.client.get(&path, query).await
+    }
+
+    /// Lists all items, page after page.
+    pub fn list_all(&self, response_id: &str, query: &ItemsQuery) -> ListStream<Item> {
+        let path = ["responses", response_id, "input_items"];
+        self.client.list_all(&path, query)
+    }
+}
+
+/// `/responses/input_tokens`: how many tokens a request would give the model.
+///
+/// These are no model calls: with an active span they are `http.client` spans, without one nothing.
+/// [OpenAI's reference](https://platform.openai.com/docs/api-reference/responses/input-tokens)
+#[derive(Clone, Copy, Debug)]
+pub struct InputTokens<'a> {
+    client: &'a Client,
+}
+
+impl InputTokens<'_> {
+    /// Counts them.
+    pub async fn count(&self, request: &CountRequest) -> Result<Tokens, Error> {
+        let path = ["responses", "input_tokens"];
+        self.client.send(&path, &(), request).await
     }
 }
 

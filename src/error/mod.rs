@@ -18,7 +18,8 @@ pub use self::api::ApiError;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`]; the text names the fix.
+    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`], or an id can't stand in an
+    /// address; the text names the fix.
     ///
     /// [`ClientBuilder::build`]: crate::ClientBuilder::build
     #[error("{0}")]

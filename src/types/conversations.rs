@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::open::object;
+use super::responses::Item;
 
 object! {
     /// A conversation.
@@ -22,7 +23,7 @@ object! {
     /// Begins a conversation.
     pub struct CreateRequest {
         /// What stands in it at the beginning (up to 20 items); by default nothing.
-        pub items: Option<Vec<Value>>,
+        pub items: Option<Vec<Item>>,
         /// Up to 16 notes on it.
         pub metadata: Option<Map<String, Value>>,
     }
@@ -36,7 +37,7 @@ impl CreateRequest {
 
     /// Sets [`items`](Self::items).
     #[must_use]
-    pub fn items(mut self, items: impl IntoIterator<Item = Value>) -> Self {
+    pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
         self.items = Some(items.into_iter().collect());
         self
     }
@@ -49,6 +50,24 @@ impl CreateRequest {
     ) -> Self {
         self.metadata = Some(notes(metadata));
         self
+    }
+}
+
+object! {
+    /// Adds items to a conversation.
+    pub struct ItemsRequest {
+        /// The items, up to 20.
+        pub items: Vec<Item>,
+    }
+}
+
+impl ItemsRequest {
+    /// Adds these items.
+    pub fn new(items: impl IntoIterator<Item = Item>) -> Self {
+        Self {
+            items: items.into_iter().collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -103,7 +122,7 @@ mod tests {
     fn requests_are_the_json_of_the_api() {
         let item = json!({"type": "message", "role": "user", "content": "Hello!"});
         let request = CreateRequest::new()
-            .items([item.clone()])
+            .items([Item::user("Hello!")])
             .metadata([("topic", "demo")]);
         let json = json!({"items": [item], "metadata": {"topic": "demo"}});
         assert_eq!(serde_json::to_value(request).unwrap(), json);

@@ -5,5 +5,6 @@ pub mod conversations;
 pub mod embeddings;
 pub mod models;
 pub(crate) mod open;
+pub(crate) mod page;
 pub mod responses;
 mod usage;

@@ -21,6 +21,15 @@ impl Document {
         Self { root }
     }
 
+    /// The endpoints, each with what it has a schema for.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
+        let endpoints = self.root["endpoints"].as_object().unwrap().iter();
+        endpoints.flat_map(|(endpoint, schemas)| {
+            let schemas = schemas.as_object().unwrap().keys();
+            schemas.map(move |what| (&**endpoint, &**what))
+        })
+    }
+
     /// The schema of an endpoint's `request`, `reply` or `event`.
     pub(super) fn schema(&self, endpoint: &str, what: &str) -> &Value {
         let schema = &self.root["endpoints"][endpoint][what];

@@ -1,6 +1,6 @@
 //! Requests with everything set that can be.
 
-use sentry_openai::{chat, responses};
+use sentry_openai::{chat, conversations, embeddings, responses};
 use serde_json::json;
 
 pub(super) fn chat() -> chat::Request {
@@ -117,4 +117,31 @@ pub(super) fn response() -> responses::Request {
         .top_p(0.9)
         .truncation("auto")
         .user("user")
+}
+
+pub(super) fn compact() -> responses::CompactRequest {
+    responses::CompactRequest::new("gpt-5", "Hi")
+        .instructions("Be short.")
+        .previous_response_id("resp_1")
+        .prompt_cache_key("key")
+        .prompt_cache_options(responses::CacheOptions::default().mode("explicit"))
+        .prompt_cache_retention("24h")
+        .service_tier("flex")
+}
+
+pub(super) fn count() -> responses::CountRequest {
+    responses::CountRequest::from(&response()).personality("friendly")
+}
+
+pub(super) fn embedding() -> embeddings::Request {
+    embeddings::Request::new("text-embedding-3-small", ["one", "two"])
+        .encoding_format(embeddings::EncodingFormat::Float)
+        .dimensions(3)
+        .user("user")
+}
+
+pub(super) fn conversation() -> conversations::CreateRequest {
+    conversations::CreateRequest::new()
+        .items([responses::Item::user("Hi")])
+        .metadata([("key", "value")])
 }

@@ -12,6 +12,7 @@ mod message;
 mod options;
 mod request;
 mod speech;
+mod stored;
 mod tool;
 
 pub use super::usage::{CompletionTokensDetails, PromptTokensDetails, Usage};
@@ -42,6 +43,7 @@ pub use options::{
 };
 pub use request::Request;
 pub use speech::{AudioFormat, AudioParams, CustomVoice, Modality, Voice};
+pub use stored::{Deleted, ListQuery, StoredMessage, UpdateRequest};
 pub use tool::{
     AllowedTools, AllowedToolsChoice, Custom, CustomChoice, CustomFormat, CustomTool, Function,
     FunctionCallChoice, FunctionChoice, FunctionTool, Grammar, GrammarFormat, GrammarSyntax,

@@ -203,7 +203,7 @@ setters! {
     }
 }
 
-fn map<K: Into<String>, V: Into<Value>>(
+pub(super) fn map<K: Into<String>, V: Into<Value>>(
     pairs: impl IntoIterator<Item = (K, V)>,
 ) -> Map<String, Value> {
     let pairs = pairs.into_iter();

@@ -22,6 +22,7 @@ mod request;
 mod response;
 mod secret;
 mod slot;
+mod stored;
 mod tool;
 mod usage;
 
@@ -44,6 +45,7 @@ pub use request::*;
 pub(crate) use response::Reply;
 pub use response::*;
 pub use secret::*;
+pub use stored::*;
 pub use tool::*;
 pub use usage::*;
 

@@ -1,0 +1,114 @@
+//! Calls to no model: what is stored is read, changed and deleted. They are `http.client` spans at most.
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+
+use super::Client;
+use super::body::encode;
+use super::options::RequestOptions;
+use super::stream::EventStream;
+use super::transport::Outgoing;
+use crate::call::{Call, StreamCall};
+use crate::decode::{ReplyBody, StreamEvent};
+use crate::error::Error;
+use crate::record::Fold;
+use crate::types::page::{Pairs, Query};
+
+impl Client {
+    pub(super) async fn get<T: ReplyBody>(
+        &self,
+        path: &[&str],
+        query: &(impl Query + ?Sized),
+    ) -> Result<T, Error> {
+        self.exchange(Method::GET, path, query.pairs(), None).await
+    }
+
+    pub(super) async fn delete<T: ReplyBody>(&self, path: &[&str]) -> Result<T, Error> {
+        self.exchange(Method::DELETE, path, Pairs::new(), None)
+            .await
+    }
+
+    pub(super) async fn send<T: ReplyBody>(
+        &self,
+        path: &[&str],
+        query: &(impl Query + ?Sized),
+        request: &impl Serialize,
+    ) -> Result<T, Error> {
+        let body = encode(request, &[])?;
+        self.exchange(Method::POST, path, query.pairs(), Some(body))
+            .await
+    }
+
+    /// A post that says all by its path.
+    pub(super) async fn act<T: ReplyBody>(&self, path: &[&str]) -> Result<T, Error> {
+        self.exchange(Method::POST, path, Pairs::new(), None).await
+    }
+
+    /// Gets events of what is stored.
+    pub(super) async fn get_stream<F: Fold + 'static>(
+        &self,
+        path: &[&str],
+        query: &impl Query,
+    ) -> Result<EventStream<F::Event>, Error>
+    where
+        F::Event: StreamEvent,
+    {
+        check(path)?;
+        let mut call = Call::start_plain();
+        let transport = &self.transport;
+        let query = query.pairs();
+        let out = Outgoing {
+            method: Method::GET,
+            path,
+            query: &borrowed(&query),
+            body: None,
+            options: &RequestOptions::default(),
+        };
+        match transport.open(&mut call, &out).await {
+            Ok(opened) => Ok(EventStream::new(
+                opened,
+                transport.stream_idle_timeout,
+                transport.max_event_bytes,
+                StreamCall::<F>::new(call),
+            )),
+            Err(error) => {
+                call.fail(&error);
+                Err(error)
+            }
+        }
+    }
+
+    async fn exchange<T: ReplyBody>(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: Pairs,
+        body: Option<Bytes>,
+    ) -> Result<T, Error> {
+        check(path)?;
+        let options = RequestOptions::default();
+        let query = borrowed(&query);
+        let transport = &self.transport;
+        transport
+            .exchange(method, path, &query, body, &options)
+            .await
+    }
+}
+
+fn borrowed(pairs: &Pairs) -> Vec<(&str, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect()
+}
+
+/// An id that vanishes from the path would make the request one for all that there is.
+fn check(path: &[&str]) -> Result<(), Error> {
+    if path.iter().any(|id| matches!(*id, "" | "." | "..")) {
+        return Err(Error::Config(
+            "an id is empty, or dots alone: nothing can be asked for by it".to_owned(),
+        ));
+    }
+    Ok(())
+}
