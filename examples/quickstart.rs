@@ -14,6 +14,7 @@
 
 mod embedded;
 
+use std::convert::Infallible;
 use std::env;
 use std::error::Error;
 use std::io::Write;
@@ -24,8 +25,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use sentry::protocol::SpanStatus;
 use sentry::{ClientOptions, Hub, SentryFutureExt, TransactionContext};
-use sentry_openai::{Client, OpenAiIntegration, chat, embeddings, responses};
-use serde_json::json;
+use sentry_openai::{Client, OpenAiIntegration, agent, chat, embeddings, responses};
+use serde_json::{Value, json};
 
 use embedded::check::{Expected, problems};
 use embedded::forward::Forward;
@@ -36,6 +37,10 @@ use embedded::tree::trees;
 
 /// The name of the transaction that the calls of one task stand below.
 const TASK: &str = "what to wear";
+
+/// The agent in it, and its span.
+const AGENT: &str = "stylist";
+const AGENT_SPAN: &str = "invoke_agent stylist";
 
 /// A model that nobody has.
 const MISSING: &str = "gpt-4o-missing";
@@ -175,7 +180,11 @@ async fn task(client: &Client, models: &Models) -> Result<(), Box<dyn Error>> {
     let hub = Arc::new(Hub::new_from_top(Hub::current()));
     hub.configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
     let done = async {
-        let advice = advise(client, models).await?;
+        let question = "What should I wear in Oslo today? One sentence.";
+        let advice = agent::invoke_agent(AGENT)
+            .input(question)
+            .run(advise(client, models, question))
+            .await?;
         println!("tool      {advice}");
         let best = closest(client, models, &advice).await?;
         println!("embedding closest to that: {best}");
@@ -190,8 +199,12 @@ async fn task(client: &Client, models: &Models) -> Result<(), Box<dyn Error>> {
     done
 }
 
-/// Two turns of the Responses API: the model calls a tool, and then answers with what the tool gave.
-async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Error>> {
+/// An agent of two turns: the model calls a tool, and then answers with what the tool gave.
+async fn advise(
+    client: &Client,
+    models: &Models,
+    question: &str,
+) -> Result<String, Box<dyn Error>> {
     let tool = responses::FunctionTool::new(
         "get_weather",
         json!({
@@ -202,9 +215,7 @@ async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Erro
         }),
     )
     .description("The weather in a city right now.");
-    let mut items = vec![responses::Item::user(
-        "What should I wear in Oslo today? One sentence.",
-    )];
+    let mut items = vec![responses::Item::user(question)];
     let request = responses::Request::new(&models.responses, items.clone())
         .instructions("You advise on clothes, by the weather.")
         .tool(tool);
@@ -213,7 +224,7 @@ async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Erro
     let response = client.responses().create(&first).await?;
     let mut outputs = Vec::new();
     for call in response.function_calls() {
-        outputs.push(get_weather(call).await);
+        outputs.push(run_tool(call).await?);
     }
     items.extend(response.output);
     items.extend(outputs);
@@ -222,19 +233,22 @@ async fn advise(client: &Client, models: &Models) -> Result<String, Box<dyn Erro
     Ok(client.responses().create(&second).await?.output_text())
 }
 
-/// The program's own tool, with a span of its own beside those of the calls.
-async fn get_weather(call: &responses::FunctionCall) -> responses::Item {
-    let parent = sentry::configure_scope(|scope| scope.get_span());
-    let span = parent.map(|parent| parent.start_child("function", "get_weather"));
-    // It is always the same, wherever the city in the arguments lies.
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let weather = json!({"sky": "light snow", "celsius": -3});
-    if let Some(span) = span {
-        span.set_status(SpanStatus::Ok);
-        span.finish();
-    }
+/// Runs the tool that the model calls, with a span around it.
+async fn run_tool(call: &responses::FunctionCall) -> Result<responses::Item, Infallible> {
     let id = call.call_id.as_deref().unwrap_or_default();
-    responses::Item::function_call_output(id, weather.to_string())
+    let weather = agent::execute_tool("get_weather")
+        .call_id(id)
+        .arguments(&call.arguments)
+        .run(get_weather())
+        .await?;
+    let output = weather.to_string();
+    Ok(responses::Item::function_call_output(id, output))
+}
+
+/// The program's own tool. The weather is always the same, wherever the city in the arguments lies.
+async fn get_weather() -> Result<Value, Infallible> {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    Ok(json!({"sky": "light snow", "celsius": -3}))
 }
 
 /// What comes closest to a text, by embeddings.
@@ -338,18 +352,23 @@ fn expected(models: &Models) -> Vec<Expected> {
         below,
         attempts: &[],
     };
-    let part = |expected| Expected {
-        below: Some(TASK),
+    let below = |parent, expected| Expected {
+        below: Some(parent),
         ..expected
     };
     let mut spans = vec![
         call("chat", &models.chat),
         call("chat", &models.chat),
         own("task", TASK, None),
-        part(call("chat", &models.responses)),
-        own("function", "get_weather", Some(TASK)),
-        part(call("chat", &models.responses)),
-        part(call("embeddings", &models.embeddings)),
+        own("gen_ai.invoke_agent", AGENT_SPAN, Some(TASK)),
+        below(AGENT_SPAN, call("chat", &models.responses)),
+        own(
+            "gen_ai.execute_tool",
+            "execute_tool get_weather",
+            Some(AGENT_SPAN),
+        ),
+        below(AGENT_SPAN, call("chat", &models.responses)),
+        below(TASK, call("embeddings", &models.embeddings)),
         Expected {
             status: SpanStatus::NotFound,
             attempts: &[404],

@@ -27,8 +27,10 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use sentry_core::protocol::SpanStatus;
 use sentry_core::{Hub, SentryFutureExt};
 use serde::Serialize;
@@ -37,14 +39,15 @@ use crate::ambient::{self, Ambient};
 use crate::call::{ORIGIN, guarded, record_content};
 use crate::integration::settings;
 use crate::record::attributes::{Attributes, names};
-use crate::record::{error_type_text, record_agent_input, record_value};
+use crate::record::{error_type_text, record_agent_input, record_text, record_value};
 use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
 
 /// The run of an agent: a span `invoke_agent {name}`.
 ///
-/// Calls to models inside, with the client of this crate or one that it instruments, are its children and
-/// carry its name, pipeline and conversation.
+/// Calls to models, tools and agents inside are its children and carry its name, pipeline and conversation (an
+/// agent within has a name of its own). That holds for what its future awaits itself, not for tasks that it
+/// spawns: give those an agent of their own.
 pub fn invoke_agent(name: impl Into<String>) -> InvokeAgent {
     InvokeAgent {
         name: name.into(),
@@ -103,29 +106,37 @@ impl InvokeAgent {
 
     /// Runs the agent: awaits `future` and gives back what it gives.
     ///
-    /// An error marks the span as failed. Dropped before its end, it is cancelled.
-    pub async fn run<T, E>(self, future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let around = ambient::current();
-        let ambient = Ambient {
-            agent: Some(Arc::from(self.name.as_str())),
-            pipeline: self.pipeline.as_deref().map(Arc::from).or(around.pipeline),
-            conversation_id: self
-                .conversation_id
-                .as_deref()
-                .map(Arc::from)
-                .or(around.conversation_id),
-            recorded: around.recorded,
-        };
-        let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
-            inherited(&ambient, facts);
-            facts.push_text(names::REQUEST_MODEL, self.model.as_deref());
-            if let Some(input) = self.input.as_deref().filter(|_| settings.record_inputs) {
-                record_agent_input(input, settings, content);
-            }
-        };
-        let op = ("gen_ai.invoke_agent", "invoke_agent");
-        let observed = Observed::start(op, &self.name, begin);
-        observed.run(ambient.clone(), future, |_, _, _| ()).await
+    /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before its
+    /// end, it is cancelled.
+    pub fn run<T, E>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        // Boxed before it is moved: agents within agents would else multiply their size.
+        let future = Box::pin(future);
+        async move {
+            let around = ambient::current();
+            let ambient = Ambient {
+                agent: Some(Arc::from(self.name.as_str())),
+                pipeline: self.pipeline.as_deref().map(Arc::from).or(around.pipeline),
+                conversation_id: self
+                    .conversation_id
+                    .as_deref()
+                    .map(Arc::from)
+                    .or(around.conversation_id),
+                recorded: around.recorded,
+            };
+            let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
+                inherited(&ambient, facts);
+                facts.push_text(names::REQUEST_MODEL, self.model.as_deref());
+                if let Some(input) = self.input.as_deref().filter(|_| settings.record_inputs) {
+                    record_agent_input(input, settings, content);
+                }
+            };
+            let op = ("gen_ai.invoke_agent", "invoke_agent");
+            let observed = Observed::start(op, &self.name, begin);
+            observed.run(ambient.clone(), future, |_, _, _| ()).await
+        }
     }
 }
 
@@ -152,7 +163,7 @@ pub struct ExecuteTool {
 }
 
 impl ExecuteTool {
-    /// What the tool does, as the model was told.
+    /// What the tool does, as the model was told; recorded where inputs are.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
@@ -173,30 +184,41 @@ impl ExecuteTool {
     /// Runs the tool: awaits `future` and gives back what it gives. The result is recorded where outputs are: a
     /// text as it is, anything else as JSON.
     ///
-    /// An error marks the span as failed; of it, only the name of its type is recorded. Dropped before its end,
-    /// it is cancelled.
-    pub async fn run<T, E>(self, future: impl Future<Output = Result<T, E>>) -> Result<T, E>
+    /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before
+    /// its end, it is cancelled.
+    pub fn run<T, E>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>>
     where
         T: Serialize,
     {
-        let ambient = ambient::current();
-        let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
-            inherited(&ambient, facts);
-            facts.push(names::TOOL_NAME, self.name.as_str());
-            facts.push_text(names::TOOL_CALL_ID, self.call_id.as_deref());
-            if settings.record_inputs {
-                facts.push_text(names::TOOL_DESCRIPTION, self.description.as_deref());
-                if let Some(arguments) = &self.arguments {
-                    record_value(names::TOOL_CALL_ARGUMENTS, arguments, settings, content);
+        // Boxed before it is moved: tools within agents would else multiply their size.
+        let future = Box::pin(future);
+        async move {
+            let ambient = ambient::current();
+            let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
+                inherited(&ambient, facts);
+                facts.push(names::TOOL_NAME, self.name.as_str());
+                facts.push_text(names::TOOL_CALL_ID, self.call_id.as_deref());
+                if settings.record_inputs {
+                    for (name, text) in [
+                        (names::TOOL_DESCRIPTION, &self.description),
+                        (names::TOOL_CALL_ARGUMENTS, &self.arguments),
+                    ] {
+                        if let Some(text) = text {
+                            record_text(name, text, settings, content);
+                        }
+                    }
                 }
-            }
-        };
-        let op = ("gen_ai.execute_tool", "execute_tool");
-        let observed = Observed::start(op, &self.name, begin);
-        let end = |result: &T, settings: &Settings, content: &mut Attributes| {
-            record_value(names::TOOL_CALL_RESULT, result, settings, content);
-        };
-        observed.run(ambient.clone(), future, end).await
+            };
+            let op = ("gen_ai.execute_tool", "execute_tool");
+            let observed = Observed::start(op, &self.name, begin);
+            let end = |result: &T, settings: &Settings, content: &mut Attributes| {
+                record_value(names::TOOL_CALL_RESULT, result, settings, content);
+            };
+            observed.run(ambient.clone(), future, end).await
+        }
     }
 }
 
@@ -275,24 +297,28 @@ impl Observed {
         };
         let hub = Hub::new_from_top(running.span.hub());
         hub.configure_scope(|scope| scope.set_span(Some(running.span.as_active())));
-        let result = future.bind_hub(hub).await;
+        let result = AssertUnwindSafe(future.bind_hub(hub)).catch_unwind().await;
         span::mark_thread();
-        if let Some(running) = &mut self.0 {
-            match &result {
-                Ok(value) if running.settings.record_outputs => {
-                    end(value, &running.settings, &mut running.content);
+        match &result {
+            Ok(Ok(value)) => {
+                if let Some(running) = &mut self.0
+                    && running.settings.record_outputs
+                {
+                    guarded(|| end(value, &running.settings, &mut running.content));
                 }
-                Ok(_) => {}
-                Err(_) => {
-                    running.facts.push(names::ERROR_TYPE, type_name::<E>());
-                }
+                self.finish(SpanStatus::Ok);
             }
+            Ok(Err(_)) => self.fail(type_name::<E>()),
+            Err(_) => self.fail("panic"),
         }
-        self.finish(match result {
-            Ok(_) => SpanStatus::Ok,
-            Err(_) => SpanStatus::InternalError,
-        });
-        result
+        result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn fail(&mut self, error_type: &'static str) {
+        if let Some(running) = &mut self.0 {
+            running.facts.push(names::ERROR_TYPE, error_type);
+        }
+        self.finish(SpanStatus::InternalError);
     }
 
     fn finish(&mut self, status: SpanStatus) {

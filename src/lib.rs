@@ -8,23 +8,30 @@ mod decode;
 mod error;
 mod integration;
 mod record;
+#[doc = include_str!("recording.md")]
+pub mod recording {}
 mod settings;
 mod span;
 mod sse;
+mod structured;
 mod types;
 mod wire;
 
 pub use client::{
     Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, ConversationItems, Conversations,
-    Embeddings, EventStream, InputItems, InputTokens, ListStream, Models, Received, RequestOptions,
-    Responses, WithResponse,
+    Embeddings, EventStream, Folded, InputItems, InputTokens, ListStream, Models, Received, RequestOptions,
+    Responses, TextDeltas, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;
+/// What makes JSON schemas of Rust types: its trait is part of this crate's own interface.
+#[cfg(feature = "schemars")]
+pub use schemars;
 /// The core of Sentry's SDK that this crate records with: it must be the one that `sentry` uses.
 pub use sentry_core;
 
-pub use error::{ApiError, DecodeError, Error, Timeout};
+pub use error::{ApiError, DecodeError, Error, ParseError, ParseErrorKind, Timeout};
 pub use integration::OpenAiIntegration;
+pub use structured::Parsed;
 pub use types::page::{Order, Page, PageQuery};
 pub use types::{chat, conversations, embeddings, models, responses};

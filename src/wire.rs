@@ -135,7 +135,7 @@ impl StreamEvent for TextCompletion {
 
 impl ReplyBody for Decision {
     fn error(&self) -> Option<&Value> {
-        None
+        self.error.as_ref()
     }
 }
 

@@ -24,10 +24,9 @@ pub(crate) fn to_question(question: &str) -> String {
     }
 }
 
-/// The answer to a question whose tool has been called.
-pub(crate) fn to_tool_output(question: &str, output: &str) -> String {
+/// The answer to a question whose tool has been called, for this city.
+pub(crate) fn to_tool_output(city: &str, output: &str) -> String {
     let output: Value = serde_json::from_str(output).unwrap_or_else(|_| json!(output));
-    let city = city(question);
     match (output["sky"].as_str(), output["celsius"].as_i64()) {
         (Some(sky), Some(degrees)) if degrees < 5 => {
             format!("In {city} it is {degrees} degrees with {sky}: take a warm coat and boots.")
@@ -35,18 +34,21 @@ pub(crate) fn to_tool_output(question: &str, output: &str) -> String {
         (Some(sky), Some(degrees)) => {
             format!("In {city} it is {degrees} degrees with {sky}: a light jacket will do.")
         }
-        _ => format!("The tool says: {output}"),
+        _ => match output.as_str() {
+            Some(text) => format!("For {city} the tool says: {text}."),
+            None => format!("For {city} the tool says: {output}."),
+        },
     }
 }
 
-/// The arguments of a call of `tool`: every required parameter is the city that the question names.
-pub(crate) fn tool_arguments(tool: &Value, question: &str) -> String {
-    let required = tool["parameters"]["required"].as_array();
+/// The arguments of a call of a tool with these parameters: every required one is the city.
+pub(crate) fn tool_arguments(parameters: &Value, city: &str) -> String {
+    let required = parameters["required"].as_array();
     let arguments: Map<String, Value> = required
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(|name| (name.to_owned(), json!(city(question))))
+        .map(|name| (name.to_owned(), json!(city)))
         .collect();
     Value::Object(arguments).to_string()
 }
@@ -97,7 +99,12 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-fn city(question: &str) -> &'static str {
-    let named = CITIES.into_iter().find(|city| question.contains(city));
-    named.unwrap_or("Oslo")
+/// The cities that a question names; one if it names none.
+pub(crate) fn cities(question: &str) -> Vec<&'static str> {
+    let named = CITIES.into_iter().filter(|city| question.contains(city));
+    let mut named: Vec<_> = named.collect();
+    if named.is_empty() {
+        named.push("Oslo");
+    }
+    named
 }

@@ -59,7 +59,7 @@ impl Expected {
             && node.status == Some(self.status)
     }
 
-    /// What a model call should tell and does not.
+    /// What a model call, an agent or a tool should tell and does not.
     fn lacks(&self, node: &Node) -> Vec<String> {
         let mut lacks = Vec::new();
         let attempts = node
@@ -87,6 +87,14 @@ impl Expected {
             ("gen_ai.embeddings", SpanStatus::Ok) => {
                 &["gen_ai.usage.input_tokens", "gen_ai.embeddings.input"]
             }
+            ("gen_ai.invoke_agent", _) => &["gen_ai.agent.name", "gen_ai.input.messages"],
+            ("gen_ai.execute_tool", SpanStatus::Ok) => &[
+                "gen_ai.agent.name",
+                "gen_ai.tool.call.id",
+                "gen_ai.tool.call.arguments",
+                "gen_ai.tool.call.result",
+            ],
+            ("gen_ai.execute_tool", _) => &["error.type", "gen_ai.tool.call.arguments"],
             ("gen_ai.chat", _) => &["error.type", "gen_ai.input.messages"],
             _ => &[],
         };

@@ -23,14 +23,22 @@ impl Detail {
     }
 }
 
-/// All that a model call tells; nothing for other spans, whose line says it.
+/// All that a model call, an agent or a tool tells; nothing for other spans, whose line says it.
 pub(crate) fn details(node: &Node) -> Vec<Detail> {
     let mut details = Vec::new();
+    details.extend(part_of(node));
     details.extend(model(node));
     details.extend(stream(node));
     details.extend(tokens(node));
     if let Some(kind) = node.text("error.type") {
         details.push(Detail::new("error", kind));
+    }
+    for (label, name) in [
+        ("does", "gen_ai.tool.description"),
+        ("arguments", "gen_ai.tool.call.arguments"),
+        ("result", "gen_ai.tool.call.result"),
+    ] {
+        details.extend(node.text(name).map(|text| Detail::new(label, text)));
     }
     for part in list(node, "gen_ai.system_instructions") {
         details.push(Detail::new("system", text(&part)));
@@ -53,6 +61,18 @@ pub(crate) fn details(node: &Node) -> Vec<Detail> {
         details.extend(said(&message, true));
     }
     details
+}
+
+/// What an agent runs for; its calls and tools say the same.
+fn part_of(node: &Node) -> Option<Detail> {
+    let whole = [
+        ("pipeline", node.text("gen_ai.pipeline.name")),
+        ("conversation", node.text("gen_ai.conversation.id")),
+    ];
+    let whole = whole.map(|(what, name)| name.map(|name| format!("{what} {name}")));
+    let whole: Vec<String> = whole.into_iter().flatten().collect();
+    let is_told = node.op == "gen_ai.invoke_agent" && !whole.is_empty();
+    is_told.then(|| Detail::new("part of", whole.join(", ")))
 }
 
 fn model(node: &Node) -> Option<Detail> {

@@ -1,4 +1,4 @@
-//! The transport of the quickstart: Sentry's own, to the embedded receiver and to your Sentry if you have one.
+//! The transport of the examples: Sentry's own, to the embedded receiver and to your Sentry if you have one.
 
 use std::sync::Arc;
 use std::time::Duration;

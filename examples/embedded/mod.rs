@@ -1,4 +1,4 @@
-//! What the quickstart needs to run on its own: a small OpenAI, a small Sentry, and a report of what arrived.
+//! What the examples need to run on their own: a small OpenAI, a small Sentry, and a report of what arrived.
 
 mod answers;
 pub(crate) mod check;

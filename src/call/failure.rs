@@ -28,6 +28,7 @@ impl From<&Error> for Failure {
             Error::Interrupted(_) => (SpanStatus::Unavailable, "stream_interrupted"),
             Error::Decode(_) => (SpanStatus::InternalError, "decode"),
             Error::ApiKey(_) => (SpanStatus::Unauthenticated, "api_key"),
+            Error::Parse(_) => (SpanStatus::InternalError, "parse"),
             Error::Encode(_) => (SpanStatus::InvalidArgument, "encode"),
             Error::Config(_) => (SpanStatus::InvalidArgument, "config"),
             Error::Http(_) => (SpanStatus::InternalError, "http"),

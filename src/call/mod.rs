@@ -35,6 +35,9 @@ pub(crate) struct Target {
     pub(crate) address: Arc<str>,
     pub(crate) port: Option<u16>,
     pub(crate) overrides: Overrides,
+    /// The conversation that this one request belongs to.
+    pub(crate) request_conversation_id: Option<Arc<str>>,
+    /// The conversation of calls that nothing else tells one of.
     pub(crate) conversation_id: Option<Arc<str>>,
 }
 
@@ -197,6 +200,7 @@ impl ModelCall {
         facts.push(names::RESPONSE_STREAMING, streaming);
         let conversation_id = prompt
             .conversation_id()
+            .or(target.request_conversation_id.as_deref())
             .or(ambient.conversation_id.as_deref())
             .or(target.conversation_id.as_deref());
         for (name, value) in [

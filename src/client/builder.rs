@@ -222,7 +222,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The conversation that calls belong to where they name none, as recorded (`gen_ai.conversation.id`).
+    /// The conversation that calls belong to where neither they nor an agent around them name one, as recorded
+    /// (`gen_ai.conversation.id`).
     pub fn conversation_id(mut self, id: impl Into<String>) -> Self {
         self.conversation_id = Some(id.into());
         self
@@ -258,6 +259,7 @@ impl ClientBuilder {
             address: host.into(),
             port: address.base().port_or_known_default(),
             overrides: self.overrides,
+            request_conversation_id: None,
             conversation_id: self.conversation_id.as_deref().map(Into::into),
         };
         let transport = Transport {

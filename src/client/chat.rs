@@ -1,6 +1,7 @@
 //! Chat completions.
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::ask::Question;
@@ -9,6 +10,7 @@ use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
+use crate::structured::Parsed;
 use crate::types::chat::{
     Chunk, Completion, Deleted, Fold, ListQuery, Request, StoredMessage, StreamOptions,
     UpdateRequest,
@@ -58,6 +60,76 @@ impl ChatCompletions<'_> {
         self.client
             .ask(question(request, options), encode_whole)
             .await
+    }
+
+    /// Asks for an answer that is JSON, and reads it into a type.
+    ///
+    /// The request says which JSON, by its [`response_format`](Request::response_format); with the feature
+    /// `schemars`, [`parse`](Self::parse) says it by the type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if the model declines, is cut off or writes something else: it has the reply.
+    pub async fn create_parsed<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<Parsed<T, Completion>, Error> {
+        self.create_parsed_with(request, RequestOptions::default())
+            .await
+    }
+
+    /// Asks for an answer that is JSON, and reads it into a type, with settings for this request.
+    pub async fn create_parsed_with<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Parsed<T, Completion>, Error> {
+        let completion = self.create_with(request, options).await?;
+        Ok(Parsed::of_completion(completion)?)
+    }
+
+    /// Asks for an answer that is a value of this type: its schema is the reply's format, unless the request has a
+    /// format of its own.
+    ///
+    /// ```no_run
+    /// # async fn run(client: sentry_openai::Client) -> Result<(), sentry_openai::Error> {
+    /// use schemars::JsonSchema;
+    /// use sentry_openai::chat;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct City {
+    ///     name: String,
+    ///     /// How many live there.
+    ///     population: u64,
+    /// }
+    ///
+    /// let request = chat::Request::new("gpt-4o", [chat::Message::user("The capital of Norway?")]);
+    /// let city: City = client.chat().completions().parse(&request).await?.value;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if the model declines, is cut off or writes something else: it has the reply.
+    #[cfg(feature = "schemars")]
+    pub async fn parse<T: DeserializeOwned + schemars::JsonSchema>(
+        &self,
+        request: &Request,
+    ) -> Result<Parsed<T, Completion>, Error> {
+        self.parse_with(request, RequestOptions::default()).await
+    }
+
+    /// Asks for an answer that is a value of this type, with settings for this request.
+    #[cfg(feature = "schemars")]
+    pub async fn parse_with<T: DeserializeOwned + schemars::JsonSchema>(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Parsed<T, Completion>, Error> {
+        let request = crate::structured::with_response_format::<T>(request);
+        self.create_parsed_with(&request, options).await
     }
 
     /// Asks for an answer chunk by chunk, as the model writes it.

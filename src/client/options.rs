@@ -57,7 +57,8 @@ impl RequestOptions {
         self
     }
 
-    /// The conversation that this call belongs to, for the recording (`gen_ai.conversation.id`).
+    /// The conversation that this call belongs to, for the recording (`gen_ai.conversation.id`). It goes before that
+    /// of an agent and that of the client; one that the request itself names goes before it.
     pub fn conversation_id(mut self, id: impl Into<String>) -> Self {
         self.conversation_id = Some(id.into());
         self

@@ -1,6 +1,7 @@
 //! Responses.
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::ask::Question;
@@ -9,6 +10,7 @@ use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
+use crate::structured::Parsed;
 use crate::types::page::Page;
 use crate::types::responses::{
     CompactRequest, Compacted, CountRequest, Deleted, Event, Fold, Include, InputTokens as Tokens,
@@ -48,6 +50,57 @@ impl Responses<'_> {
         self.client
             .ask(question(request, options), encode_whole)
             .await
+    }
+
+    /// Asks for a response that is JSON, and reads it into a type.
+    ///
+    /// The request says which JSON, by the format in its [`text`](Request::text); with the feature `schemars`,
+    /// [`parse`](Self::parse) says it by the type.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if the model declines, is cut off or writes something else: it has the reply.
+    pub async fn create_parsed<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<Parsed<T, Response>, Error> {
+        self.create_parsed_with(request, RequestOptions::default())
+            .await
+    }
+
+    /// Asks for a response that is JSON, and reads it into a type, with settings for this request.
+    pub async fn create_parsed_with<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Parsed<T, Response>, Error> {
+        let response = self.create_with(request, options).await?;
+        Ok(Parsed::of_response(response)?)
+    }
+
+    /// Asks for a response that is a value of this type: its schema is the format of the text, unless the request
+    /// has a format of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Parse`] if the model declines, is cut off or writes something else: it has the reply.
+    #[cfg(feature = "schemars")]
+    pub async fn parse<T: DeserializeOwned + schemars::JsonSchema>(
+        &self,
+        request: &Request,
+    ) -> Result<Parsed<T, Response>, Error> {
+        self.parse_with(request, RequestOptions::default()).await
+    }
+
+    /// Asks for a response that is a value of this type, with settings for this request.
+    #[cfg(feature = "schemars")]
+    pub async fn parse_with<T: DeserializeOwned + schemars::JsonSchema>(
+        &self,
+        request: &Request,
+        options: RequestOptions,
+    ) -> Result<Parsed<T, Response>, Error> {
+        let request = crate::structured::with_format::<T>(request);
+        self.create_parsed_with(&request, options).await
     }
 
     /// Asks for a response event by event.

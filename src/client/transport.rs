@@ -86,7 +86,7 @@ impl Transport {
     pub(super) fn target(&self, options: &RequestOptions) -> Target {
         let mut target = self.target.clone();
         if let Some(id) = &options.conversation_id {
-            target.conversation_id = Some(id.as_str().into());
+            target.request_conversation_id = Some(id.as_str().into());
         }
         target
     }

@@ -1,6 +1,7 @@
 //! What can go wrong with a call.
 
 mod api;
+mod parse;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 pub use self::api::ApiError;
+pub use self::parse::{ParseError, ParseErrorKind};
 
 /// A failed call.
 ///
@@ -18,63 +20,83 @@ pub use self::api::ApiError;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`], or an id can't stand in an
-    /// address; the text names the fix.
+    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`]; or, at a call, there is no
+    /// Tokio runtime, or an id can't stand in an address. Nothing was sent. The text names the fix.
     ///
     /// [`ClientBuilder::build`]: crate::ClientBuilder::build
     #[error("{0}")]
     Config(String),
 
-    /// What was given to [`ClientBuilder::api_key_provider`] gave no key, or one that no header can hold; its own
-    /// error is the [`source`](StdError::source). Nothing was sent, and it is not asked again: it may retry by
-    /// itself.
+    /// What was given to [`ClientBuilder::api_key_provider`] gave no key, or one that no header can hold. Nothing
+    /// was sent. See to what its own error says, the [`source`](StdError::source); it is not asked again, but may
+    /// itself try more than once.
     ///
     /// [`ClientBuilder::api_key_provider`]: crate::ClientBuilder::api_key_provider
     #[error("there is no API key: its provider failed")]
     ApiKey(#[source] Box<dyn StdError + Send + Sync>),
 
-    /// The request could not be written as JSON, as with a map whose keys are no strings. Nothing was sent.
+    /// The request could not be written as JSON, as with a map whose keys are no strings. Nothing was sent. Give
+    /// it values that JSON has.
     #[error("the request could not be written as JSON")]
     Encode(#[source] serde_json::Error),
 
-    /// No connection to the server: a wrong address, no network, TLS refused. Retried before it is returned.
+    /// No connection to the server: a wrong address, no network, TLS refused. Retried before it is returned. Look
+    /// at the base URL and the proxy, or ask again later; the [`source`](StdError::source) says more.
     #[error("could not connect to the server")]
     Connect(#[source] reqwest::Error),
 
-    /// The server took too long: to connect, to answer, or between two parts of a stream. All but the last
-    /// are retried before this is returned. Raise the timeout, or ask for less.
+    /// Something took too long: see [`Timeout`] for what, and which setting bounds it. Attempts that did are
+    /// retried before this is returned. Raise the setting, ask for less, or read a stream.
     #[error("{0}")]
     Timeout(Timeout),
 
-    /// The API answered with an error, by its status or within a reply. See [`ApiError`].
+    /// The API answered with an error, by its status or within a reply. What may pass is retried before it is
+    /// returned: [`is_retryable`](Error::is_retryable) says whether to ask again later, and
+    /// [`retry_after`](Error::retry_after) when; of others, [`code`](Error::code) and
+    /// [`message`](Error::message) say what to change.
     #[error(transparent)]
     Api(Box<ApiError>),
 
-    /// The server answered, but not with what was asked for: another content type, or JSON of another shape.
-    /// Often the base URL points to something that is no OpenAI-compatible API.
+    /// The server answered, but not with what was asked for: another content type, or JSON of another shape. It
+    /// is not retried. Often the base URL points to something that is no OpenAI-compatible API, or lacks `/v1`.
     #[error(transparent)]
     Decode(Box<DecodeError>),
 
-    /// The connection broke before the reply was complete. What a stream had given until then stands.
+    /// The reply came, but what the model wrote is not the value that was asked for: it declined, was cut off, or
+    /// wrote something else. [`ParseError`] says which and has the reply. Ask again, or allow for more tokens.
+    #[error(transparent)]
+    Parse(Box<ParseError>),
+
+    /// The connection broke before the reply was complete. Whole replies are retried before this is returned.
+    /// What a stream had given until then stands; ask again for the rest.
     #[error("the connection broke before the reply was complete")]
     Interrupted(#[source] reqwest::Error),
 
-    /// Anything else that the HTTP client reports, as a redirect that was not followed.
+    /// Anything else that the HTTP client reports, as too many redirects that a client of your own followed. It
+    /// is not retried; the [`source`](StdError::source) says what it was.
     #[error("the request failed")]
     Http(#[source] reqwest::Error),
 }
 
-/// Which wait was too long.
+/// Which wait was too long, and for how long it was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// Connecting to the server.
+    /// Connecting to the server. See [`ClientBuilder::connect_timeout`].
+    ///
+    /// [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
     Connect,
-    /// One HTTP attempt: up to the whole reply, or up to the head of a stream.
+    /// One HTTP attempt: up to the whole reply, or up to the head of a stream. See [`ClientBuilder::timeout`].
+    ///
+    /// [`ClientBuilder::timeout`]: crate::ClientBuilder::timeout
     Attempt(Duration),
-    /// The next part of a stream.
+    /// The next part of a stream. It is not retried. See [`ClientBuilder::stream_idle_timeout`].
+    ///
+    /// [`ClientBuilder::stream_idle_timeout`]: crate::ClientBuilder::stream_idle_timeout
     StreamIdle(Duration),
-    /// The whole call, as set by [`ClientBuilder::deadline`](crate::ClientBuilder::deadline).
+    /// The whole call with its retries. It is not retried. See [`ClientBuilder::deadline`].
+    ///
+    /// [`ClientBuilder::deadline`]: crate::ClientBuilder::deadline
     Deadline(Duration),
     /// A timeout of the HTTP client that was given to [`ClientBuilder::http_client`].
     ///
@@ -218,6 +240,7 @@ impl fmt::Debug for Error {
                 .debug_tuple("DecodeError")
                 .field(&format_args!("{}", error.reason))
                 .finish(),
+            Self::Parse(error) => fmt::Debug::fmt(error, f),
             Self::Interrupted(source) => f.debug_tuple("InterruptedError").field(source).finish(),
             Self::Http(source) => f.debug_tuple("HttpError").field(source).finish(),
         }
@@ -248,6 +271,12 @@ impl From<reqwest::Error> for Error {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         Self::Api(Box::new(error))
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(Box::new(error))
     }
 }
 

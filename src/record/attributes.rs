@@ -125,7 +125,31 @@ impl Extend<(&'static str, Value)> for Attributes {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn what_is_recorded_is_told_by_name() {
+        let source = include_str!("attributes.rs");
+        let (_, names) = source.split_once("mod names {").unwrap();
+        let (names, _) = names.split_once("\n}").unwrap();
+        let texts = names.split('"').skip(1).step_by(2);
+        let known: BTreeSet<_> = texts.chain(["sentry.origin"]).collect();
+
+        let page = include_str!("../recording.md");
+        let (_, attributes) = page.split_once("# Attributes").unwrap();
+        let rows = attributes.lines().filter_map(|line| {
+            let (name, rest) = line.strip_prefix("| `")?.split_once('`')?;
+            assert_eq!(rest.matches(" | ").count(), 3, "{line}");
+            Some(name)
+        });
+        let rows: Vec<_> = rows.collect();
+        let told: BTreeSet<_> = rows.iter().copied().collect();
+        assert_eq!(rows.len(), told.len(), "a name is told twice");
+        assert_eq!(told, known);
+        assert!(known.contains(names::URL_FULL) && known.len() > 40);
+    }
 
     #[test]
     fn an_empty_text_is_no_attribute() {

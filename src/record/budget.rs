@@ -73,9 +73,10 @@ fn marker(name: &str) -> Option<&'static str> {
         }
         names::SYSTEM_INSTRUCTIONS => Some(r#"[{"type":"text","content":"[over budget]"}]"#),
         names::TOOL_DEFINITIONS => Some(r#"[{"type":"[over budget]"}]"#),
-        names::EMBEDDINGS_INPUT | names::TOOL_CALL_ARGUMENTS | names::TOOL_CALL_RESULT => {
-            Some(r#""[over budget]""#)
-        }
+        names::EMBEDDINGS_INPUT
+        | names::TOOL_CALL_ARGUMENTS
+        | names::TOOL_CALL_RESULT
+        | names::TOOL_DESCRIPTION => Some(r#""[over budget]""#),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions (`POST /decisions`), which are seen only in passing, as they are recorded: no content.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::attributes::{Attributes, names};
 use super::responses::used;
@@ -27,6 +28,8 @@ pub(crate) struct Decision {
     model: Option<String>,
     #[serde(deserialize_with = "open::field")]
     usage: Option<Usage>,
+    /// The error that some servers send in a reply whose status is a success.
+    pub(crate) error: Option<Value>,
 }
 
 impl Prompt for DecisionRequest {

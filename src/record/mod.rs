@@ -23,7 +23,7 @@ mod tests;
 mod text_completion;
 mod usage;
 
-pub(crate) use agent::{record_agent_input, record_value};
+pub(crate) use agent::{record_agent_input, record_text, record_value};
 pub(crate) use decide::{Decision, DecisionRequest};
 pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use super::always;
+use super::content::Content;
+use super::message::Message;
 use crate::types::open::{self, Open, object, union};
 
 union! {
@@ -162,6 +164,11 @@ impl ToolCall {
             },
             ..CustomToolCall::default()
         })
+    }
+
+    /// The message that answers the call.
+    pub fn answer(&self, content: impl Into<Content>) -> Message {
+        Message::tool(self.id().unwrap_or_default(), content)
     }
 
     /// The call's id, for the message that answers it.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::always;
 use super::call::{FunctionCall, ToolCall};
-use super::content::Content;
+use super::content::{Content, Part};
 use super::options::ServiceTier;
 use crate::types::open::{object, strings, union};
 use crate::types::usage::Usage;
@@ -204,6 +204,11 @@ impl Completion {
         self.choices.first().map(|choice| &choice.message)
     }
 
+    /// The words where the first answer declines, if it does.
+    pub fn refusal(&self) -> Option<&str> {
+        self.message()?.refusal()
+    }
+
     /// The tools that the first answer calls.
     pub fn tool_calls(&self) -> &[ToolCall] {
         self.message().map_or(&[], ReplyMessage::tool_calls)
@@ -219,6 +224,20 @@ impl ReplyMessage {
     /// The answer's text: see [`Content::as_text`].
     pub fn text(&self) -> Option<&str> {
         self.content.as_ref()?.as_text()
+    }
+
+    /// The words where the model declines to answer, if it does.
+    pub fn refusal(&self) -> Option<&str> {
+        let parts = match &self.content {
+            Some(Content::Parts(parts)) => parts.as_slice(),
+            _ => &[],
+        };
+        let in_parts = parts.iter().find_map(|part| match part {
+            Part::Refusal(part) => Some(part.refusal.as_str()),
+            _ => None,
+        });
+        let refusal = self.refusal.as_deref().filter(|text| !text.is_empty());
+        refusal.or(in_parts)
     }
 
     /// The tools to be called.

@@ -116,6 +116,13 @@ impl Request {
         self
     }
 
+    /// Adds a tool to [`tools`](Self::tools).
+    #[must_use]
+    pub fn tool(mut self, tool: impl Into<Tool>) -> Self {
+        self.tools.get_or_insert_default().push(tool.into());
+        self
+    }
+
     /// Sets [`tools`](Self::tools).
     #[must_use]
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {

@@ -275,6 +275,15 @@ impl Function {
     }
 }
 
+impl From<Function> for Tool {
+    fn from(function: Function) -> Self {
+        Self::Function(FunctionTool {
+            function,
+            extra: Map::new(),
+        })
+    }
+}
+
 impl CustomFormat {
     /// The texts of a grammar.
     pub fn grammar(definition: impl Into<String>, syntax: impl Into<GrammarSyntax>) -> Self {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Content, ItemStatus, Tool};
+use super::{Content, Item, ItemStatus, Tool};
 use crate::types::open::{object, setters};
 
 object! {
@@ -24,6 +24,13 @@ object! {
         pub status: Option<ItemStatus>,
         /// Who made the item.
         pub created_by: Option<String>,
+    }
+}
+
+impl FunctionCall {
+    /// The item that answers the call: what the function gave.
+    pub fn answer(&self, output: impl Into<Content>) -> Item {
+        Item::function_call_output(self.call_id.clone().unwrap_or_default(), output)
     }
 }
 
@@ -68,6 +75,13 @@ object! {
         pub status: Option<ItemStatus>,
         /// Who made the item.
         pub created_by: Option<String>,
+    }
+}
+
+impl CustomToolCall {
+    /// The item that answers the call: what the tool gave.
+    pub fn answer(&self, output: impl Into<Content>) -> Item {
+        Item::custom_tool_call_output(self.call_id.clone().unwrap_or_default(), output)
     }
 }
 

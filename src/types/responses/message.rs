@@ -122,6 +122,18 @@ impl From<&String> for Content {
     }
 }
 
+impl From<Cow<'_, str>> for Content {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::Text(text.into_owned())
+    }
+}
+
+impl From<Part> for Content {
+    fn from(part: Part) -> Self {
+        Self::Parts(vec![part])
+    }
+}
+
 impl From<Vec<Part>> for Content {
     fn from(parts: Vec<Part>) -> Self {
         Self::Parts(parts)

@@ -46,6 +46,21 @@ impl Part {
         Self::InputImage(InputImage::default().image_url(url))
     }
 
+    /// A file for the model, by the id that it got when it was uploaded.
+    pub fn file_id(id: impl Into<String>) -> Self {
+        Self::InputFile(InputFile::default().file_id(id))
+    }
+
+    /// A file for the model, by its address.
+    pub fn file_url(url: impl Into<String>) -> Self {
+        Self::InputFile(InputFile::default().file_url(url))
+    }
+
+    /// A file for the model: its name, and a `data:` URL that holds it.
+    pub fn file_data(name: impl Into<String>, data: impl Into<String>) -> Self {
+        Self::InputFile(InputFile::default().filename(name).file_data(data))
+    }
+
     /// Sound for the model: base64, and its format (`mp3` or `wav`).
     pub fn audio(data: impl Into<String>, format: impl Into<String>) -> Self {
         Self::InputAudio(InputAudio {

@@ -109,6 +109,20 @@ impl Request {
         self
     }
 
+    /// Adds an item at the end of [`input`](Self::input): also one of a response's output. A text becomes a message
+    /// of the user.
+    #[must_use]
+    pub fn item(mut self, item: impl Into<Item>) -> Self {
+        let mut items = match self.input.take() {
+            None => Vec::new(),
+            Some(Input::Text(text)) => vec![Item::user(text)],
+            Some(Input::Items(items)) => items,
+        };
+        items.push(item.into());
+        self.input = Some(Input::Items(items));
+        self
+    }
+
     /// Adds a tool to [`tools`](Self::tools).
     #[must_use]
     pub fn tool(mut self, tool: impl Into<Tool>) -> Self {
@@ -206,6 +220,12 @@ impl From<&[Item]> for Input {
 impl<const N: usize> From<[Item; N]> for Input {
     fn from(items: [Item; N]) -> Self {
         Self::Items(items.into())
+    }
+}
+
+impl FromIterator<Item> for Input {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
+        Self::Items(items.into_iter().collect())
     }
 }
 
