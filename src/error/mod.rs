@@ -184,7 +184,7 @@ impl Error {
 
     /// Whether something took too long.
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout(_)) || self.status() == Some(408)
+        matches!(self, Self::Timeout(_)) || self.meant_status() == Some(408)
     }
 
     /// Whether the server could not be reached.
@@ -194,11 +194,11 @@ impl Error {
 
     /// Whether there were too many requests or tokens in a time; an exhausted quota is none.
     pub fn is_rate_limit(&self) -> bool {
-        self.status() == Some(429) && !self.is_quota()
+        self.meant_status() == Some(429) && !self.is_quota()
     }
 
     /// Whether the same request may succeed later: the client has retried such an error until its retries
-    /// were used up, so wait before you ask again. `x-should-retry` of the server decides where it is given.
+    /// were used up (unless it stood within a reply or stream), so wait before you ask again. `x-should-retry` of the server decides where it is given.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Interrupted(_) => true,
@@ -208,7 +208,7 @@ impl Error {
             Self::Api(error) => match error.header("x-should-retry") {
                 Some("true") => true,
                 Some("false") => false,
-                _ => matches!(error.status, 408 | 409 | 429) || error.status >= 500,
+                _ => matches!(error.meant_status(), 408 | 409 | 429 | 500..),
             },
             _ => false,
         }
@@ -218,6 +218,11 @@ impl Error {
     /// past, negative numbers and what can't be read count as absent.
     pub fn retry_after(&self) -> Option<Duration> {
         api::retry_after(self.headers()?)
+    }
+
+    /// The status, also of an error within a reply whose own status is a success.
+    fn meant_status(&self) -> Option<u16> {
+        self.api().map(ApiError::meant_status)
     }
 
     fn is_quota(&self) -> bool {
