@@ -17,14 +17,16 @@ pub mod reqwest_middleware;
 mod settings;
 mod span;
 mod sse;
+#[doc = include_str!("testing.md")]
+pub mod testing {}
 mod structured;
 mod types;
 mod wire;
 
 pub use client::{
     Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, ConversationItems, Conversations,
-    Embeddings, EventStream, Folded, InputItems, InputTokens, ListStream, Models, RequestOptions,
-    Responses, TextDeltas,
+    Embeddings, EventStream, Folded, InputItems, InputTokens, ListStream, Models, Received,
+    RequestOptions, Responses, TextDeltas, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;

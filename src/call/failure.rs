@@ -27,6 +27,7 @@ impl From<&Error> for Failure {
             Error::Connect(_) => (SpanStatus::Unavailable, "connect"),
             Error::Interrupted(_) => (SpanStatus::Unavailable, "stream_interrupted"),
             Error::Decode(_) => (SpanStatus::InternalError, "decode"),
+            Error::ApiKey(_) => (SpanStatus::Unauthenticated, "api_key"),
             Error::Parse(_) => (SpanStatus::InternalError, "parse"),
             Error::Encode(_) => (SpanStatus::InvalidArgument, "encode"),
             Error::Config(_) => (SpanStatus::InvalidArgument, "config"),

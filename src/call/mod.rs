@@ -121,14 +121,17 @@ impl Call {
         self.model.is_some()
     }
 
-    /// The headers that continue the trace at the server; none if nothing is recorded.
+    /// The headers that continue the trace at the server: at the attempt's span, or else at the call's; where
+    /// nothing is recorded, at what is active.
     pub(crate) fn trace_headers(&self) -> Vec<(&'static str, String)> {
         let span = match &self.attempts {
             Attempts::OfModelCall(Some(span)) | Attempts::OfParent(Some(span)) => Some(span),
             _ => self.model.as_ref().map(|model| &model.span),
         };
-        span.map(|span| span.trace_headers().collect())
-            .unwrap_or_default()
+        match span {
+            Some(span) => span.trace_headers().collect(),
+            None => span::active_trace_headers(),
+        }
     }
 
     /// Records the reply.

@@ -4,25 +4,29 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
 
 use super::Client;
+use super::address::{Address, Azure, Given};
+use super::key::{Key, Provider, Scheme, guarded, is_key};
 use super::transport::{Transport, redirects};
 use crate::call::Target;
 use crate::error::Error;
-use crate::record::provider;
+use crate::record::{AZURE, provider};
 use crate::settings::Overrides;
-
-const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 
 /// The settings of a [`Client`], each with a default that suits.
 ///
 /// | setting | default |
 /// | --- | --- |
 /// | [`base_url`](Self::base_url) | `https://api.openai.com/v1` |
-/// | [`api_key`](Self::api_key) | none; needed for the default base URL only |
+/// | [`azure`](Self::azure) | none; in place of a base URL |
+/// | [`api_key`](Self::api_key) | none; needed for OpenAI's own API only |
+/// | [`api_key_provider`](Self::api_key_provider) | none; in place of a key |
+/// | [`organization`](Self::organization), [`project`](Self::project) | the key's own |
+/// | [`header`](Self::header) | none |
+/// | [`http_client`](Self::http_client) | one of its own |
 /// | [`timeout`](Self::timeout) | 600 s for each attempt |
 /// | [`connect_timeout`](Self::connect_timeout) | 5 s |
 /// | [`stream_idle_timeout`](Self::stream_idle_timeout) | 300 s |
@@ -31,12 +35,14 @@ const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 /// | [`max_event_bytes`](Self::max_event_bytes) | 64 MiB |
 /// | [`include_usage`](Self::include_usage) | `true` |
 /// | [`propagate_trace`](Self::propagate_trace) | `false` |
+/// | [`provider`](Self::provider) | from the host |
+/// | [`conversation_id`](Self::conversation_id) | none |
 /// | [`record_inputs`](Self::record_inputs), [`record_outputs`](Self::record_outputs) | as the integration says |
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ClientBuilder {
-    base_url: Option<String>,
-    api_key: Option<String>,
+    address: Option<Given>,
+    key: Option<Key>,
     organization: Option<String>,
     project: Option<String>,
     headers: HeaderMap,
@@ -67,23 +73,70 @@ impl ClientBuilder {
             let value = value.trim();
             (!value.is_empty()).then(|| value.to_owned())
         };
-        self.api_key = self.api_key.or_else(|| get("OPENAI_API_KEY"));
-        self.base_url = self.base_url.or_else(|| get("OPENAI_BASE_URL"));
+        self.key = self.key.or_else(|| get("OPENAI_API_KEY").map(Key::Given));
+        self.address = self
+            .address
+            .or_else(|| get("OPENAI_BASE_URL").map(Given::Base));
         self.organization = self.organization.or_else(|| get("OPENAI_ORG_ID"));
         self.project = self.project.or_else(|| get("OPENAI_PROJECT_ID"));
         self
     }
 
-    /// The key, sent as a bearer token. Servers of your own may need none.
+    /// The key, sent as a bearer token (to Azure's dated API as `api-key`). Servers of your own may need none.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.key = Some(Key::Given(key.into()));
+        self
+    }
+
+    /// What gives the key, in place of [`api_key`](Self::api_key): for keys that change, and for tokens as those
+    /// of Microsoft Entra. It is asked before each attempt, so it should keep what is still valid; the time it
+    /// takes counts for the attempt. The key is sent as a bearer token, to Azure's dated API as well, which
+    /// takes Entra's tokens so. If it fails, so does the call, with [`Error::ApiKey`].
+    ///
+    /// ```
+    /// use sentry_openai::Client;
+    ///
+    /// async fn token() -> Result<String, std::io::Error> {
+    ///     std::fs::read_to_string("/run/secrets/openai")
+    /// }
+    ///
+    /// let client = Client::builder().api_key_provider(token).build()?;
+    /// # Ok::<_, sentry_openai::Error>(())
+    /// ```
+    pub fn api_key_provider<F, A, E>(mut self, provider: F) -> Self
+    where
+        F: Fn() -> A + Send + Sync + 'static,
+        A: Future<Output = Result<String, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        self.key = Some(Key::asked_of(provider));
         self
     }
 
     /// Where the API is, up to and including its version: `http://localhost:11434/v1`. A query is sent with
     /// every request.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.address = Some(Given::Base(url.into()));
+        self
+    }
+
+    /// Azure's API with a date for its version, in place of a base URL: the resource's endpoint
+    /// (`https://my-resource.openai.azure.com`), the deployment that serves the model, and the version
+    /// (`2024-10-21`). Calls go to that deployment, whatever model they name.
+    ///
+    /// Azure's v1 API needs none of this: it is
+    /// [`base_url`](Self::base_url)`("https://my-resource.openai.azure.com/openai/v1")`.
+    pub fn azure(
+        mut self,
+        endpoint: impl Into<String>,
+        deployment: impl Into<String>,
+        api_version: impl Into<String>,
+    ) -> Self {
+        self.address = Some(Given::Azure(Azure {
+            endpoint: endpoint.into(),
+            deployment: deployment.into(),
+            api_version: api_version.into(),
+        }));
         self
     }
 
@@ -99,8 +152,9 @@ impl ClientBuilder {
         self
     }
 
-    /// A header that is sent with every request.
+    /// A header that is sent with every request; it goes before what the client itself would send.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        let value = guarded(&name, value);
         self.headers.insert(name, value);
         self
     }
@@ -193,23 +247,25 @@ impl ClientBuilder {
     ///
     /// [`Error::Config`] if a setting can't be used: its text says which and what to do.
     pub fn build(self) -> Result<Client, Error> {
-        let base = self.base()?;
-        let headers = self.all_headers()?;
-        let host = base.host_str().unwrap_or_default();
+        let address = Address::new(self.address.as_ref())?;
+        let headers = self.all_headers(&address)?;
+        let host = address.base().host_str().unwrap_or_default();
         let target = Target {
             provider: match &self.provider {
                 Some(name) => name.as_str().into(),
+                None if address.is_azure() => AZURE.into(),
                 None => provider(host).into(),
             },
             address: host.into(),
-            port: base.port_or_known_default(),
+            port: address.base().port_or_known_default(),
             overrides: self.overrides,
             request_conversation_id: None,
             conversation_id: self.conversation_id.as_deref().map(Into::into),
         };
         let transport = Transport {
             http: self.http()?,
-            base,
+            key: self.key_provider(),
+            address,
             headers,
             target,
             timeout: self.timeout.unwrap_or(Duration::from_secs(600)),
@@ -225,37 +281,28 @@ impl ClientBuilder {
         })
     }
 
-    fn base(&self) -> Result<Url, Error> {
-        let base = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL).trim();
-        let base = Url::parse(base)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| {
-                config("the base URL is no http(s) URL: give one like https://api.openai.com/v1")
-            })?;
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(config(
-                "the base URL holds a user or password: give them by `header` or `api_key`",
-            ));
-        }
-        if self.api_key.is_none() && base.host_str() == Some("api.openai.com") {
-            return Err(config(
-                "OpenAI's API needs a key: set OPENAI_API_KEY and use `from_env`, or give it to `api_key`",
-            ));
-        }
-        Ok(base)
-    }
-
-    fn all_headers(&self) -> Result<HeaderMap, Error> {
+    fn all_headers(&self, address: &Address) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
         let user_agent = concat!("sentry-openai/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(user_agent));
-        if let Some(key) = &self.api_key {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", key.trim())).map_err(|_| {
-                config("the API key can't be sent: it holds a line break or another control character")
-            })?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+        match &self.key {
+            Some(Key::Given(key)) if !key.trim().is_empty() => {
+                let scheme = if address.is_azure() {
+                    Scheme::ApiKey
+                } else {
+                    Scheme::Bearer
+                };
+                let (name, value) = scheme.header(key).map_err(config)?;
+                headers.insert(name, value);
+            }
+            Some(Key::AskedFor(_)) => {}
+            _ if self.headers.keys().any(is_key) => {}
+            _ if address.base().host_str() == Some("api.openai.com") => {
+                return Err(config(
+                    "OpenAI's API needs a key: set OPENAI_API_KEY and use `from_env`, or give it to `api_key`",
+                ));
+            }
+            _ => {}
         }
         for (name, value) in [
             ("openai-organization", &self.organization),
@@ -272,6 +319,16 @@ impl ClientBuilder {
         }
         headers.extend(self.headers.clone());
         Ok(headers)
+    }
+
+    /// What is asked for the key, if no header holds one.
+    fn key_provider(&self) -> Option<Provider> {
+        match &self.key {
+            Some(Key::AskedFor(provider)) if !self.headers.keys().any(is_key) => {
+                Some(provider.clone())
+            }
+            _ => None,
+        }
     }
 
     fn http(&self) -> Result<reqwest::Client, Error> {
@@ -320,12 +377,20 @@ mod tests {
         let builder = || Client::builder().api_key("sk-SECRET");
         let table = [
             (Client::builder(), "OPENAI_API_KEY"),
+            (Client::builder().api_key(" "), "OPENAI_API_KEY"),
             (Client::builder().api_key("sk-SECRET\nx"), "line break"),
             (builder().base_url("SECRET"), "base URL"),
             (builder().base_url("ftp://SECRET"), "base URL"),
             (
                 builder().base_url("http://SECRET:SECRET@host/v1"),
                 "password",
+            ),
+            (builder().azure("SECRET", "d", "v"), "Azure endpoint"),
+            (builder().azure("https://host", " ", "v"), "deployment"),
+            (builder().azure("https://host", "d", ""), "version"),
+            (
+                builder().azure("https://host/openai/v1", "d", "v"),
+                "base_url",
             ),
             (builder().organization("SECRET\n"), ""),
             (builder().project("a\u{7f}SECRET"), "openai-project"),

@@ -1,5 +1,6 @@
 //! The client: a thin, typed way to OpenAI's API over HTTP, whose model calls are recorded.
 
+mod address;
 mod ask;
 mod body;
 mod builder;
@@ -7,11 +8,13 @@ mod chat;
 mod conversations;
 mod embeddings;
 mod folded;
+mod key;
 mod list;
 mod models;
 mod options;
 mod plain;
 mod post;
+mod received;
 mod responses;
 mod retry;
 mod stream;
@@ -31,6 +34,7 @@ pub use self::folded::{Folded, TextDeltas};
 pub use self::list::ListStream;
 pub use self::models::Models;
 pub use self::options::RequestOptions;
+pub use self::received::{Received, WithResponse};
 pub use self::responses::{InputItems, InputTokens, Responses};
 pub use self::stream::EventStream;
 

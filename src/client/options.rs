@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::key::guarded;
+
 /// Settings of one request, above those of its client.
 ///
 /// ```
@@ -44,6 +46,7 @@ impl RequestOptions {
 
     /// A header in addition to the client's; one of the same name is replaced.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        let value = guarded(&name, value);
         self.headers.insert(name, value);
         self
     }

@@ -8,8 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
+use super::address::Address;
+use super::key::{Provider, is_key};
 use super::options::RequestOptions;
-use super::retry;
+use super::{received, retry};
 use crate::ambient::{self, Ambient};
 use crate::call::{Attempt, Call, Target};
 use crate::decode::{self, Head, ReplyBody};
@@ -24,7 +26,9 @@ const ERROR_BODY: usize = 1 << 20;
 /// Everything a request needs beside itself.
 pub(super) struct Transport {
     pub(super) http: reqwest::Client,
-    pub(super) base: Url,
+    pub(super) address: Address,
+    /// What is asked for the key before each attempt.
+    pub(super) key: Option<Provider>,
     pub(super) headers: HeaderMap,
     pub(super) target: Target,
     pub(super) timeout: Duration,
@@ -75,7 +79,7 @@ enum Answer {
 impl Transport {
     /// The scheme, host and port that requests go to.
     pub(super) fn origin(&self) -> String {
-        self.base.origin().ascii_serialization()
+        self.address.base().origin().ascii_serialization()
     }
 
     /// Whom a call goes to.
@@ -185,21 +189,25 @@ impl Transport {
         let max_retries = out.options.max_retries.unwrap_or(self.max_retries);
         let mut resends = 0;
         loop {
-            call.begin_attempt(Attempt {
-                method: &out.method,
-                url: &shown,
-                host: &self.target.address,
-                resends,
-            });
-            let request = self.request(call, out, url.clone(), resends, until);
-            let attempt = tokio::time::timeout(limit, self.attempt(request, until));
-            let result = match attempt.await {
+            let attempt = async {
+                let key = self.key(out.options).await?;
+                call.begin_attempt(Attempt {
+                    method: &out.method,
+                    url: &shown,
+                    host: &self.target.address,
+                    resends,
+                });
+                let request = self.request(call, out, url.clone(), key, resends, until);
+                self.attempt(request, until).await
+            };
+            let result = match tokio::time::timeout(limit, attempt).await {
                 Ok(result) => result,
                 Err(_) => Err(Error::Timeout(Timeout::Attempt(limit))),
             };
             match result {
                 Ok(answer) => {
                     call.end_attempt(answer.head().status);
+                    received::note(answer.head(), resends);
                     return Ok(answer);
                 }
                 Err(error) => {
@@ -211,6 +219,19 @@ impl Transport {
                     resends += 1;
                 }
             }
+        }
+    }
+
+    /// The header with the key of the moment, if there is one to ask for and the request does not bring its own.
+    async fn key(
+        &self,
+        options: &RequestOptions,
+    ) -> Result<Option<(HeaderName, HeaderValue)>, Error> {
+        match &self.key {
+            Some(provider) if !options.headers.keys().any(is_key) => {
+                provider.header().await.map(Some)
+            }
+            _ => Ok(None),
         }
     }
 
@@ -241,6 +262,7 @@ impl Transport {
         call: &Call,
         out: &Outgoing<'_>,
         url: Url,
+        key: Option<(HeaderName, HeaderValue)>,
         resends: u32,
         until: Until,
     ) -> reqwest::Request {
@@ -255,6 +277,7 @@ impl Transport {
             }),
         );
         headers.insert(RETRY_COUNT, resends.into());
+        headers.extend(key);
         if self.propagate_trace {
             for (name, value) in call.trace_headers() {
                 if let Ok(value) = value.parse() {
@@ -273,11 +296,7 @@ impl Transport {
     }
 
     fn url(&self, out: &Outgoing<'_>) -> Url {
-        let mut url = self.base.clone();
-        // Can't fail: a base URL has a host.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(out.path);
-        }
+        let mut url = self.address.url(&out.method, out.path);
         let given = out.options.query.iter();
         let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
         let asked = out.query.iter();

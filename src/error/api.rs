@@ -100,6 +100,27 @@ impl ApiError {
         }
     }
 
+    /// The HTTP status that the error stands for. One inside a reply that began well, as in a stream, says it by
+    /// its code: as a number, or by a well-known name.
+    pub(super) fn meant_status(&self) -> u16 {
+        if self.status >= 400 {
+            return self.status;
+        }
+        let meant = [self.code(), self.kind()]
+            .into_iter()
+            .flatten()
+            .find_map(|name| match name {
+                "rate_limit_exceeded" | "rate_limit_error" => Some(429),
+                "server_error" | "internal_error" | "internal_server_error" => Some(500),
+                "overloaded_error" | "service_unavailable" => Some(503),
+                _ => name
+                    .parse()
+                    .ok()
+                    .filter(|status| (400..600).contains(status)),
+            });
+        meant.unwrap_or(self.status)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -239,6 +260,23 @@ mod tests {
             "the API answered with an error: status 400"
         );
         assert!(!format!("{error:?}").contains("RET"));
+    }
+
+    #[test]
+    fn an_error_inside_a_reply_stands_for_a_status() {
+        let table = [
+            (r#"{"error":{"code":429}}"#, 429),
+            (r#"{"error":{"code":"rate_limit_exceeded"}}"#, 429),
+            (r#"{"error":{"code":null,"type":"server_error"}}"#, 500),
+            (r#"{"error":{"code":"502"}}"#, 502),
+            (r#"{"error":{"code":"invalid_prompt"}}"#, 200),
+            (r#"{"error":{"code":42}}"#, 200),
+        ];
+        for (body, expected) in table {
+            let error = ApiError::from_body(200, HeaderMap::new(), body.as_bytes());
+            assert_eq!(error.meant_status(), expected, "{body}");
+        }
+        assert_eq!(read(r#"{"error":{"code":429}}"#).meant_status(), 400);
     }
 
     #[test]

@@ -20,60 +20,83 @@ pub use self::parse::{ParseError, ParseErrorKind};
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`], or an id can't stand in an
-    /// address; the text names the fix.
+    /// A setting is missing or can't be used, as found by [`ClientBuilder::build`]; or, at a call, there is no
+    /// Tokio runtime, or an id can't stand in an address. Nothing was sent. The text names the fix.
     ///
     /// [`ClientBuilder::build`]: crate::ClientBuilder::build
     #[error("{0}")]
     Config(String),
 
-    /// The request could not be written as JSON, as with a map whose keys are no strings. Nothing was sent.
+    /// What was given to [`ClientBuilder::api_key_provider`] gave no key, or one that no header can hold. Nothing
+    /// was sent. See to what its own error says, the [`source`](StdError::source); it is not asked again, but may
+    /// itself try more than once.
+    ///
+    /// [`ClientBuilder::api_key_provider`]: crate::ClientBuilder::api_key_provider
+    #[error("there is no API key: its provider failed")]
+    ApiKey(#[source] Box<dyn StdError + Send + Sync>),
+
+    /// The request could not be written as JSON, as with a map whose keys are no strings. Nothing was sent. Give
+    /// it values that JSON has.
     #[error("the request could not be written as JSON")]
     Encode(#[source] serde_json::Error),
 
-    /// No connection to the server: a wrong address, no network, TLS refused. Retried before it is returned.
+    /// No connection to the server: a wrong address, no network, TLS refused. Retried before it is returned. Look
+    /// at the base URL and the proxy, or ask again later; the [`source`](StdError::source) says more.
     #[error("could not connect to the server")]
     Connect(#[source] reqwest::Error),
 
-    /// The server took too long: to connect, to answer, or between two parts of a stream. All but the last
-    /// are retried before this is returned. Raise the timeout, or ask for less.
+    /// Something took too long: see [`Timeout`] for what, and which setting bounds it. Attempts that did are
+    /// retried before this is returned. Raise the setting, ask for less, or read a stream.
     #[error("{0}")]
     Timeout(Timeout),
 
-    /// The API answered with an error, by its status or within a reply. See [`ApiError`].
+    /// The API answered with an error, by its status or within a reply. What may pass is retried before it is
+    /// returned: [`is_retryable`](Error::is_retryable) says whether to ask again later, and
+    /// [`retry_after`](Error::retry_after) when; of others, [`code`](Error::code) and
+    /// [`message`](Error::message) say what to change.
     #[error(transparent)]
     Api(Box<ApiError>),
 
-    /// The server answered, but not with what was asked for: another content type, or JSON of another shape.
-    /// Often the base URL points to something that is no OpenAI-compatible API.
+    /// The server answered, but not with what was asked for: another content type, or JSON of another shape. It
+    /// is not retried. Often the base URL points to something that is no OpenAI-compatible API, or lacks `/v1`.
     #[error(transparent)]
     Decode(Box<DecodeError>),
 
     /// The reply came, but what the model wrote is not the value that was asked for: it declined, was cut off, or
-    /// wrote something else. See [`ParseError`], which has the reply.
+    /// wrote something else. [`ParseError`] says which and has the reply. Ask again, or allow for more tokens.
     #[error(transparent)]
     Parse(Box<ParseError>),
 
-    /// The connection broke before the reply was complete. What a stream had given until then stands.
+    /// The connection broke before the reply was complete. Whole replies are retried before this is returned.
+    /// What a stream had given until then stands; ask again for the rest.
     #[error("the connection broke before the reply was complete")]
     Interrupted(#[source] reqwest::Error),
 
-    /// Anything else that the HTTP client reports, as a redirect that was not followed.
+    /// Anything else that the HTTP client reports, as too many redirects that a client of your own followed. It
+    /// is not retried; the [`source`](StdError::source) says what it was.
     #[error("the request failed")]
     Http(#[source] reqwest::Error),
 }
 
-/// Which wait was too long.
+/// Which wait was too long, and for how long it was allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// Connecting to the server.
+    /// Connecting to the server. See [`ClientBuilder::connect_timeout`].
+    ///
+    /// [`ClientBuilder::connect_timeout`]: crate::ClientBuilder::connect_timeout
     Connect,
-    /// One HTTP attempt: up to the whole reply, or up to the head of a stream.
+    /// One HTTP attempt: up to the whole reply, or up to the head of a stream. See [`ClientBuilder::timeout`].
+    ///
+    /// [`ClientBuilder::timeout`]: crate::ClientBuilder::timeout
     Attempt(Duration),
-    /// The next part of a stream.
+    /// The next part of a stream. It is not retried. See [`ClientBuilder::stream_idle_timeout`].
+    ///
+    /// [`ClientBuilder::stream_idle_timeout`]: crate::ClientBuilder::stream_idle_timeout
     StreamIdle(Duration),
-    /// The whole call, as set by [`ClientBuilder::deadline`](crate::ClientBuilder::deadline).
+    /// The whole call with its retries. It is not retried. See [`ClientBuilder::deadline`].
+    ///
+    /// [`ClientBuilder::deadline`]: crate::ClientBuilder::deadline
     Deadline(Duration),
     /// A timeout of the HTTP client that was given to [`ClientBuilder::http_client`].
     ///
@@ -161,7 +184,7 @@ impl Error {
 
     /// Whether something took too long.
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout(_)) || self.status() == Some(408)
+        matches!(self, Self::Timeout(_)) || self.meant_status() == Some(408)
     }
 
     /// Whether the server could not be reached.
@@ -171,11 +194,11 @@ impl Error {
 
     /// Whether there were too many requests or tokens in a time; an exhausted quota is none.
     pub fn is_rate_limit(&self) -> bool {
-        self.status() == Some(429) && !self.is_quota()
+        self.meant_status() == Some(429) && !self.is_quota()
     }
 
     /// Whether the same request may succeed later: the client has retried such an error until its retries
-    /// were used up, so wait before you ask again. `x-should-retry` of the server decides where it is given.
+    /// were used up (unless it stood within a reply or stream), so wait before you ask again. `x-should-retry` of the server decides where it is given.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(_) | Self::Interrupted(_) => true,
@@ -185,7 +208,7 @@ impl Error {
             Self::Api(error) => match error.header("x-should-retry") {
                 Some("true") => true,
                 Some("false") => false,
-                _ => matches!(error.status, 408 | 409 | 429) || error.status >= 500,
+                _ => matches!(error.meant_status(), 408 | 409 | 429 | 500..),
             },
             _ => false,
         }
@@ -195,6 +218,11 @@ impl Error {
     /// past, negative numbers and what can't be read count as absent.
     pub fn retry_after(&self) -> Option<Duration> {
         api::retry_after(self.headers()?)
+    }
+
+    /// The status, also of an error within a reply whose own status is a success.
+    fn meant_status(&self) -> Option<u16> {
+        self.api().map(ApiError::meant_status)
     }
 
     fn is_quota(&self) -> bool {
@@ -208,6 +236,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(text) => f.debug_tuple("ConfigError").field(text).finish(),
+            Self::ApiKey(_) => f.write_str("ApiKeyError"),
             Self::Encode(_) => f.write_str("EncodeError"),
             Self::Connect(source) => f.debug_tuple("ConnectError").field(source).finish(),
             Self::Timeout(timeout) => f.debug_tuple("TimeoutError").field(timeout).finish(),
@@ -290,7 +319,7 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-request-id")?.to_str().ok()
 }
 

@@ -33,7 +33,7 @@ use serde_json::Value;
 use crate::error::is_plain;
 use crate::settings::Settings;
 
-pub(crate) use provider::provider;
+pub(crate) use provider::{AZURE, provider};
 
 /// Which endpoint a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 /// The hosts whose provider has a name of its own: each with all its subdomains.
 const PROVIDERS: [(&str, &str); 12] = [
-    ("openai.azure.com", "azure.ai.openai"),
-    ("cognitiveservices.azure.com", "azure.ai.openai"),
-    ("services.ai.azure.com", "azure.ai.openai"),
+    ("openai.azure.com", AZURE),
+    ("cognitiveservices.azure.com", AZURE),
+    ("services.ai.azure.com", AZURE),
     ("openrouter.ai", "openrouter"),
     ("groq.com", "groq"),
     ("deepseek.com", "deepseek"),
@@ -17,6 +17,8 @@ const PROVIDERS: [(&str, &str); 12] = [
 ];
 
 const OPENAI: &str = "openai";
+
+pub(crate) const AZURE: &str = "azure.ai.openai";
 
 /// The value of `gen_ai.provider.name` for a host; an unknown one speaks OpenAI's API, and so counts as it.
 pub(crate) fn provider(host: &str) -> &'static str {

@@ -122,6 +122,17 @@ impl Place {
     }
 }
 
+/// The headers that continue the active trace: that of the active span, sampled or not, or of the scope where
+/// there is none. Without a client that is enabled there is nothing to continue.
+pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
+    let hub = current_hub();
+    if hub.client().is_none_or(|client| !client.is_enabled()) {
+        return Vec::new();
+    }
+    // A hub gives its scope only to change it: this one is ours.
+    Hub::new_from_top(hub).configure_scope(|scope| scope.iter_trace_propagation_headers().collect())
+}
+
 impl Handle {
     fn child(parent: TransactionOrSpan, identity: &Identity<'_>, start: SystemTime) -> Self {
         let id = SpanId::default();

@@ -56,6 +56,10 @@ strings! {
         Developer = "developer",
         /// A tool.
         Tool = "tool",
+        /// A model that judges what another one says.
+        Critic = "critic",
+        /// A model that tells one kind of answer from another.
+        Discriminator = "discriminator",
     }
 }
 

@@ -267,6 +267,8 @@ object! {
         pub file_id: Option<String>,
         /// How closely the model looks.
         pub detail: Option<Detail>,
+        /// Where a cached prompt may end.
+        pub prompt_cache_breakpoint: Option<Value>,
     }
 }
 

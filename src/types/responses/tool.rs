@@ -1,6 +1,6 @@
 //! Tools that a model may use.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{CodeInterpreterTool, FileSearchTool, ImageGenerationTool, McpTool, WebSearchTool};
 use crate::types::open::{object, setters, union};
@@ -76,7 +76,7 @@ impl Tool {
 
     /// Python in a new container.
     pub fn code_interpreter() -> Self {
-        Self::CodeInterpreter(CodeInterpreterTool::default())
+        Self::CodeInterpreter(CodeInterpreterTool::default().container(json!({ "type": "auto" })))
     }
 
     /// The making of images.
