@@ -65,7 +65,7 @@ impl ChatCompletions<'_> {
     /// Asks for an answer that is JSON, and reads it into a type.
     ///
     /// The request says which JSON, by its [`response_format`](Request::response_format); with the feature
-    /// `schemars`, [`parse`](Self::parse) says it by the type.
+    /// `schemars`, `parse` says it by the type.
     ///
     /// # Errors
     ///

@@ -19,11 +19,14 @@ use crate::types::page::{ListQuery, Listed, Page};
 /// stream. Dropped, it asks for nothing more.
 #[must_use = "a list that is not read asks for nothing"]
 pub struct ListStream<T> {
-    request: Box<dyn FnMut(Option<&str>) -> Answer<T> + Send>,
+    request: Box<Request<T>>,
     id: fn(&T) -> Option<&str>,
     elements: vec::IntoIter<T>,
     next: Next<T>,
 }
+
+/// Asks for the page after the element with this id.
+type Request<T> = dyn FnMut(Option<&str>) -> Answer<T> + Send;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Error>> + Send>>;
 
@@ -69,12 +72,12 @@ impl Client {
 
 impl<T> ListStream<T> {
     /// Takes over a page that came after the element `after`.
-    fn turn(&mut self, after: Option<String>, page: Page<T>) {
+    fn turn(&mut self, after: Option<&str>, page: Page<T>) {
         let is_last = page.has_more == Some(false);
         let must_go_on = page.has_more == Some(true);
         let last = page.last_id.filter(|id| !id.is_empty());
         let last = last.or_else(|| Some((self.id)(page.data.last()?)?.to_owned()));
-        if after.is_some() && last == after {
+        if after.is_some() && last.as_deref() == after {
             // A server that knows no pages sends the same one again and again.
             self.next = Next::End(must_go_on.then(|| unending("the same page came again")));
             return;
@@ -119,7 +122,7 @@ impl<T> Stream for ListStream<T> {
                     let page = ready!(answer.as_mut().poll(cx));
                     let after = after.take();
                     match page {
-                        Ok(page) => this.turn(after, page),
+                        Ok(page) => this.turn(after.as_deref(), page),
                         Err(error) => this.next = Next::End(Some(error)),
                     }
                 }

@@ -55,7 +55,7 @@ impl Responses<'_> {
     /// Asks for a response that is JSON, and reads it into a type.
     ///
     /// The request says which JSON, by the format in its [`text`](Request::text); with the feature `schemars`,
-    /// [`parse`](Self::parse) says it by the type.
+    /// `parse` says it by the type.
     ///
     /// # Errors
     ///

@@ -9,18 +9,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::{FusedStream, Stream};
 use http::HeaderMap;
-use serde::de::IgnoredAny;
 use tokio::time::{Sleep, sleep_until};
 
 use super::transport::Opened;
 use crate::call::StreamCall;
-use crate::decode::{self, ERROR_EVENT, Head, StreamEvent, decode_error, no_event_stream};
+use crate::decode::{Head, StreamEvent};
 use crate::error::{Error, Timeout, shown_request_id};
+use crate::events::{Events, Next};
 use crate::record::Fold;
-use crate::sse::{Decoder, Event, SseError};
-
-/// How much of a body is kept until its first event, to tell what it is if there is none. In bytes.
-const PREFIX: usize = 64 << 10;
 
 /// The events of a reply, as they arrive.
 ///
@@ -32,15 +28,14 @@ pub struct EventStream<T> {
     head: Head,
     /// Gone once the stream has ended.
     source: Option<Source>,
-    decoder: Decoder,
-    /// What came before the first event; `None` once there was one.
-    prefix: Option<Vec<u8>>,
+    events: Events,
     call: Box<dyn Observer<T>>,
 }
 
 /// What reads and records the events of a stream. It keeps the recorder's types out of [`EventStream`]'s.
 trait Observer<T>: Send {
-    fn read(&self, head: &Head, event: &Event<'_>) -> Result<T, Error>;
+    fn next(&self, events: &mut Events, head: &Head) -> Result<Next<T>, Error>;
+    fn last(&self, events: &mut Events, head: &Head) -> Result<Next<T>, Error>;
     fn event(&mut self, event: &T);
     fn finish(&mut self);
     fn fail(&mut self, error: &Error);
@@ -51,8 +46,12 @@ where
     F: Fold,
     F::Event: StreamEvent,
 {
-    fn read(&self, head: &Head, event: &Event<'_>) -> Result<F::Event, Error> {
-        decode::event(head, event)
+    fn next(&self, events: &mut Events, head: &Head) -> Result<Next<F::Event>, Error> {
+        events.next(head)
+    }
+
+    fn last(&self, events: &mut Events, head: &Head) -> Result<Next<F::Event>, Error> {
+        events.last(head)
     }
 
     fn event(&mut self, event: &F::Event) {
@@ -79,14 +78,6 @@ struct Source {
     is_over: bool,
 }
 
-/// What an event is to the stream.
-enum Step<T> {
-    Item(T),
-    Done,
-    Failed(Error),
-    More,
-}
-
 impl<T> EventStream<T> {
     pub(super) fn new<F>(
         opened: Opened,
@@ -108,8 +99,7 @@ impl<T> EventStream<T> {
                 is_waiting: false,
                 is_over: false,
             }),
-            decoder: Decoder::new(max_event_bytes),
-            prefix: Some(Vec::new()),
+            events: Events::new(max_event_bytes),
             call: Box::new(call),
         }
     }
@@ -129,58 +119,11 @@ impl<T> EventStream<T> {
         self.head.headers.get("x-request-id")?.to_str().ok()
     }
 
-    /// The next event in what has been read; events without data tell nothing.
-    fn step(&mut self) -> Step<T> {
-        loop {
-            match self.decoder.next() {
-                Ok(None) => return Step::More,
-                Ok(Some(event)) => {
-                    self.prefix = None;
-                    if !is_empty(&event) {
-                        return interpret(&event, &*self.call, &self.head);
-                    }
-                }
-                Err(error) => return Step::Failed(refused(&error, &self.head)),
-            }
-        }
-    }
-
-    /// What the end of the body means.
-    fn last_step(&mut self) -> Step<T> {
-        let head = &self.head;
-        match self.decoder.end() {
-            Ok(Some(event)) if is_empty(&event) => Step::Done,
-            // What has no blank line behind it may be cut off: it counts if it is whole JSON.
-            Ok(Some(event)) if event.is_done() || is_json(event.data) => {
-                self.prefix = None;
-                interpret(&event, &*self.call, head)
-            }
-            Ok(Some(_)) => Step::Failed(decode_error(
-                head,
-                "the stream ended in the middle of an event".to_owned(),
-            )),
-            Ok(None) => match self.prefix.take() {
-                Some(prefix) => Step::Failed(no_event_stream(head, &prefix)),
-                None => Step::Done,
-            },
-            Err(error) => Step::Failed(refused(&error, head)),
-        }
-    }
-
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         match &mut self.source {
             Some(source) => source.poll_bytes(cx),
             None => Poll::Ready(None),
         }
-    }
-
-    /// Takes bytes, and remembers the first of them while they are no events.
-    fn feed(&mut self, bytes: Bytes) {
-        if let Some(prefix) = &mut self.prefix {
-            let room = PREFIX.saturating_sub(prefix.len());
-            prefix.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
-        }
-        self.decoder.feed(bytes);
     }
 
     fn finish(&mut self, cx: &mut Context<'_>) {
@@ -205,29 +148,30 @@ impl<T> Stream for EventStream<T> {
             if self.is_terminated() {
                 return Poll::Ready(None);
             }
-            let step = match self.step() {
-                Step::More => match ready!(self.poll_bytes(cx)) {
+            let stream = &mut *self;
+            let next = match stream.call.next(&mut stream.events, &stream.head) {
+                Ok(Next::More) => match ready!(stream.poll_bytes(cx)) {
                     Some(Ok(bytes)) => {
-                        self.feed(bytes);
+                        stream.events.feed(bytes);
                         continue;
                     }
-                    Some(Err(error)) => Step::Failed(error),
-                    None => self.last_step(),
+                    Some(Err(error)) => Err(error),
+                    None => stream.call.last(&mut stream.events, &stream.head),
                 },
-                step => step,
+                next => next,
             };
-            return Poll::Ready(match step {
-                Step::Item(item) => {
+            return Poll::Ready(match next {
+                Ok(Next::Event(item)) => {
                     self.call.event(&item);
                     Some(Ok(item))
                 }
-                Step::Failed(error) => {
-                    self.fail(&error);
-                    Some(Err(error))
-                }
-                Step::Done | Step::More => {
+                Ok(Next::Done | Next::More) => {
                     self.finish(cx);
                     None
+                }
+                Err(error) => {
+                    self.fail(&error);
+                    Some(Err(error))
                 }
             });
         }
@@ -277,29 +221,6 @@ impl Source {
         self.is_over = true;
         Poll::Ready(Some(Err(Error::Timeout(timeout))))
     }
-}
-
-/// What an event means to the stream.
-fn interpret<T>(event: &Event<'_>, call: &dyn Observer<T>, head: &Head) -> Step<T> {
-    if event.is_done() {
-        return Step::Done;
-    }
-    match call.read(head, event) {
-        Ok(item) => Step::Item(item),
-        Err(error) => Step::Failed(error),
-    }
-}
-
-fn refused(error: &SseError, head: &Head) -> Error {
-    decode_error(head, error.to_string())
-}
-
-fn is_empty(event: &Event<'_>) -> bool {
-    event.data.is_empty() && event.name != ERROR_EVENT
-}
-
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 const _: () = {

@@ -15,7 +15,7 @@ pub(super) struct Schema {
     pub(super) name: String,
     /// The type's documentation.
     pub(super) description: Option<String>,
-    pub(super) schema: Value,
+    pub(super) json: Value,
     /// Whether the schema is in the strict form. If not, it is as `schemars` makes it: the type can't be told
     /// in the strict subset.
     pub(super) is_strict: bool,
@@ -95,7 +95,7 @@ impl Schema {
             name: name(&T::schema_name()),
             description,
             is_strict: strict.is_some(),
-            schema: strict.unwrap_or(schema),
+            json: strict.unwrap_or(schema),
         }
     }
 }

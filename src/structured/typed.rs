@@ -12,7 +12,7 @@ impl chat::Tool {
     /// [`ToolCall::parse_arguments`](chat::ToolCall::parse_arguments) reads the arguments.
     pub fn function_of<T: JsonSchema>(name: impl Into<String>) -> Self {
         let schema = Schema::of::<T>();
-        let tool = Self::function(name, schema.schema).strict(schema.is_strict);
+        let tool = Self::function(name, schema.json).strict(schema.is_strict);
         match schema.description {
             Some(description) => tool.description(description),
             None => tool,
@@ -26,7 +26,7 @@ impl chat::ResponseFormat {
     /// The format is [`strict`](Self::strict) if the type allows it: maps, tuples and values of any kind do not.
     pub fn json_schema_of<T: JsonSchema>() -> Self {
         let schema = Schema::of::<T>();
-        let format = Self::json_schema(schema.name, schema.schema).strict(schema.is_strict);
+        let format = Self::json_schema(schema.name, schema.json).strict(schema.is_strict);
         match schema.description {
             Some(description) => format.description(description),
             None => format,
@@ -48,7 +48,7 @@ impl responses::FunctionTool {
     /// A function whose arguments are a type, as [`Tool::function_of`](responses::Tool::function_of) makes it.
     pub fn of<T: JsonSchema>(name: impl Into<String>) -> Self {
         let schema = Schema::of::<T>();
-        let mut tool = Self::new(name, schema.schema).strict(schema.is_strict);
+        let mut tool = Self::new(name, schema.json).strict(schema.is_strict);
         tool.description = schema.description;
         tool
     }
@@ -63,7 +63,7 @@ impl responses::TextFormat {
         Self::JsonSchema(responses::JsonSchema {
             name: schema.name,
             description: schema.description,
-            schema: Some(schema.schema),
+            schema: Some(schema.json),
             strict: Some(schema.is_strict),
             ..responses::JsonSchema::default()
         })

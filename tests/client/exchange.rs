@@ -66,7 +66,7 @@ impl Ask {
                 whole(client.embeddings().create_with(&request, options)).await
             }
             Self::CreateConversation => {
-                let item = json!({"type": "message", "role": "user", "content": "SECRET prompt"});
+                let item = responses::Item::user("SECRET prompt");
                 let request = conversations::CreateRequest::new().items([item]);
                 whole(conversations.create(&request)).await
             }

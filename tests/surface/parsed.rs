@@ -18,6 +18,9 @@ struct City {
     population: Option<u64>,
 }
 
+#[derive(Debug, Deserialize)]
+struct Nothing {}
+
 fn oslo() -> City {
     City {
         name: "Oslo".to_owned(),
@@ -201,8 +204,6 @@ fn the_arguments_of_a_call_are_read_into_a_type() {
     let answer = json!({"type": "function_call_output", "call_id": "call_1", "output": "found"});
     assert_eq!(serde_json::to_value(call.answer("found")).unwrap(), answer);
 
-    #[derive(Debug, Deserialize)]
-    struct Nothing {}
     let call = chat::ToolCall::function("call_1", "now", " ");
     call.parse_arguments::<Nothing>().unwrap();
 

@@ -1,5 +1,7 @@
 //! Calls to no model, one by one.
 
+use std::slice::from_ref;
+
 use sentry_openai::responses::Item;
 use sentry_openai::{Client, Error, Order, PageQuery, chat, conversations, responses};
 use serde_json::{Value, json};
@@ -85,22 +87,25 @@ async fn plain_call(client: &Client, name: &str) -> Result<Value, Error> {
 }
 
 /// Name, method, path with query, body if there is one, reply.
-fn plain_calls() -> Vec<(
+type Row = (
     &'static str,
     &'static str,
     &'static str,
     Option<Value>,
     Value,
-)> {
-    let user = message("msg_1", "user", "Hello!");
-    let said = json!([{"type": "message", "role": "user", "content": "Hello!"}]);
+);
+
+fn plain_calls() -> Vec<Row> {
+    [chat_calls(), response_calls(), conversation_calls()].concat()
+}
+
+fn deleted(id: &str, object: &str) -> Value {
+    json!({"id": id, "object": object, "deleted": true})
+}
+
+fn chat_calls() -> Vec<Row> {
     let stored_message = json!({"id": "c1-0", "role": "user", "content": "Hello!", "name": "Ada",
         "content_parts": [{"type": "text", "text": "Hello!"}]});
-    let conversation = json!({"id": "v1", "object": "conversation", "metadata": {}});
-    let compacted = json!({"id": "k1", "object": "response.compaction", "created_at": 1.0,
-        "output": [{"type": "compaction", "id": "k2", "encrypted_content": "x"}],
-        "usage": {"input_tokens": 5, "output_tokens": 1, "total_tokens": 6}});
-    let deleted = |id: &str, object: &str| json!({"id": id, "object": object, "deleted": true});
     vec![
         (
             "completion",
@@ -137,6 +142,15 @@ fn plain_calls() -> Vec<(
             None,
             page(&[stored_message], false),
         ),
+    ]
+}
+
+fn response_calls() -> Vec<Row> {
+    let user = message("msg_1", "user", "Hello!");
+    let compacted = json!({"id": "k1", "object": "response.compaction", "created_at": 1.0,
+        "output": [{"type": "compaction", "id": "k2", "encrypted_content": "x"}],
+        "usage": {"input_tokens": 5, "output_tokens": 1, "total_tokens": 6}});
+    vec![
         (
             "response",
             "GET",
@@ -172,7 +186,7 @@ fn plain_calls() -> Vec<(
              &include%5B%5D=message.output_text.logprobs\
              &include%5B%5D=message.input_image.image_url",
             None,
-            page(&[user.clone()], false),
+            page(from_ref(&user), false),
         ),
         (
             "compact",
@@ -189,6 +203,14 @@ fn plain_calls() -> Vec<(
             Some(json!({"model": "gpt-5", "input": "Hello!", "tools": [{"type": "web_search"}]})),
             json!({"object": "response.input_tokens", "input_tokens": 11}),
         ),
+    ]
+}
+
+fn conversation_calls() -> Vec<Row> {
+    let user = message("msg_1", "user", "Hello!");
+    let said = json!([{"type": "message", "role": "user", "content": "Hello!"}]);
+    let conversation = json!({"id": "v1", "object": "conversation", "metadata": {}});
+    vec![
         (
             "create conversation",
             "POST",
@@ -201,7 +223,7 @@ fn plain_calls() -> Vec<(
             "POST",
             "/conversations/v1/items?include%5B%5D=message.output_text.logprobs",
             Some(json!({"items": said})),
-            page(&[user.clone()], false),
+            page(from_ref(&user), false),
         ),
         (
             "items",

@@ -114,7 +114,7 @@ fn a_type_becomes_a_schema_of_the_strict_subset() {
             ]},
         },
     });
-    assert_eq!(schema.schema, expected, "{:#}", schema.schema);
+    assert_eq!(schema.json, expected, "{:#}", schema.json);
     assert!(schema.is_strict);
     assert_eq!(schema.name, "Place");
     assert_eq!(schema.description.as_deref(), Some("A place to go."));
@@ -125,15 +125,15 @@ fn a_type_without_fields_takes_no_fields() {
     let expected = json!({
         "type": "object", "properties": {}, "required": [], "additionalProperties": false,
     });
-    assert_eq!(Schema::of::<Nothing>().schema, expected);
+    assert_eq!(Schema::of::<Nothing>().json, expected);
 }
 
 #[test]
 fn a_type_that_strictness_has_no_words_for_keeps_its_own_schema() {
     let free = Schema::of::<Free>();
     assert!(!free.is_strict);
-    assert_eq!(free.schema["properties"]["counts"]["type"], "object");
-    assert_eq!(free.schema.get("additionalProperties"), None);
+    assert_eq!(free.json["properties"]["counts"]["type"], "object");
+    assert_eq!(free.json.get("additionalProperties"), None);
     for is_strict in [
         Schema::of::<(u8, String)>().is_strict,
         Schema::of::<Value>().is_strict,
