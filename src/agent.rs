@@ -125,6 +125,7 @@ impl InvokeAgent {
                     .map(Arc::from)
                     .or(around.conversation_id),
                 recorded: around.recorded,
+                attempts: around.attempts,
             };
             let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
                 inherited(&ambient, facts);

@@ -4,6 +4,7 @@
 //! It lives in a thread-local that is set for the length of one poll, so it follows the future and not the
 //! task or thread: a spawned task inherits nothing, siblings in one `join!` see nothing of each other.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,6 +18,8 @@ pub(crate) struct Ambient {
     pub(crate) conversation_id: Option<Arc<str>>,
     /// A call above records this one: another door below it must not record it again.
     pub(crate) recorded: bool,
+    /// What the attempts of the call above are told to, if it does not make them itself.
+    pub(crate) attempts: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 thread_local! {
@@ -35,6 +38,7 @@ impl Ambient {
     pub(crate) fn below_a_call() -> Self {
         Self {
             recorded: true,
+            attempts: None,
             ..current()
         }
     }

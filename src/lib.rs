@@ -2,14 +2,17 @@
 
 pub mod agent;
 mod ambient;
+#[cfg(feature = "async-openai")]
+pub mod async_openai;
 mod call;
 mod client;
 mod decode;
 mod error;
 mod integration;
 mod record;
-#[doc = include_str!("recording.md")]
-pub mod recording {}
+pub mod recording;
+#[cfg(feature = "reqwest-middleware")]
+pub mod reqwest_middleware;
 mod settings;
 mod span;
 mod sse;

@@ -57,7 +57,11 @@ impl Call {
             self.end_attempt(http_status);
             return;
         }
-        let failure = Failure::from(error);
+        self.fail_attempt_as(&Failure::from(error));
+    }
+
+    /// The attempt has failed in this way, without a reply.
+    pub(crate) fn fail_attempt_as(&mut self, failure: &Failure) {
         if let Some(span) = self.attempt_mut() {
             span.record([(names::ERROR_TYPE, failure.error_type.as_ref().into())]);
         }

@@ -1,15 +1,16 @@
 //! A Sentry event for a failed call, if the integration asks for it.
 
+use std::fmt::Display;
+
 use sentry_core::protocol::{Event, Exception, Level, Mechanism, TraceContext};
 
 use super::ORIGIN;
 use super::failure::Failure;
-use crate::error::Error;
 use crate::span::Span;
 
 /// Captures `error` in the hub of its call, linked to its span. The trace context is made here and holds ids
 /// alone: left to sentry-core, it would be a copy of the whole root, data included.
-pub(super) fn capture(span: &Span, error: &Error, failure: &Failure) {
+pub(super) fn capture(span: &Span, error: &dyn Display, failure: &Failure) {
     let (trace_id, span_id) = span.ids();
     let exception = Exception {
         ty: "OpenAiError".to_owned(),

@@ -8,9 +8,9 @@ use crate::error::{ApiError, Error, Timeout};
 use crate::record::{Failed, error_type_text};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Failure {
-    pub(super) status: SpanStatus,
-    pub(super) error_type: Cow<'static, str>,
+pub(crate) struct Failure {
+    pub(crate) status: SpanStatus,
+    pub(crate) error_type: Cow<'static, str>,
 }
 
 impl From<&Error> for Failure {

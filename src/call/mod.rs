@@ -8,6 +8,7 @@ mod capture;
 mod failure;
 mod stream;
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
 
 pub(crate) use self::attempt::Attempt;
-use self::failure::Failure;
+pub(crate) use self::failure::Failure;
 pub(crate) use self::stream::StreamCall;
 
 /// What a span says of who made it.
@@ -32,6 +33,7 @@ pub(crate) const ORIGIN: &str = "auto.ai.openai";
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) provider: Arc<str>,
+    /// Empty if it is not known.
     pub(crate) address: Arc<str>,
     pub(crate) port: Option<u16>,
     pub(crate) overrides: Overrides,
@@ -143,13 +145,18 @@ impl Call {
     }
 
     /// The call has failed.
-    pub(crate) fn fail(mut self, error: &Error) {
+    pub(crate) fn fail(self, error: &Error) {
         span::mark_thread();
-        let failure = Failure::from(error);
+        self.fail_as(Failure::from(error), error);
+    }
+
+    /// The call has failed in this way; `text` tells people so. Also for code that a thread-local's destructor may
+    /// run.
+    pub(crate) fn fail_as(mut self, failure: Failure, text: &dyn fmt::Display) {
         let status = failure.status;
         if let Some(model) = &mut self.model {
             if model.settings.capture_errors {
-                guarded(|| capture::capture(&model.span, error, &failure));
+                guarded(|| capture::capture(&model.span, text, &failure));
             }
             model.failure = Some(failure);
         }
@@ -209,7 +216,9 @@ impl ModelCall {
                 facts.push(name, value);
             }
         }
-        facts.push(names::SERVER_ADDRESS, &*target.address);
+        if !target.address.is_empty() {
+            facts.push(names::SERVER_ADDRESS, &*target.address);
+        }
         if let Some(port) = target.port {
             facts.push(names::SERVER_PORT, port);
         }

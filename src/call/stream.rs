@@ -1,8 +1,10 @@
 //! An observed call whose reply comes as a stream of events.
 
+use std::fmt::Display;
+
 use sentry_core::protocol::SpanStatus;
 
-use super::Call;
+use super::{Call, Failure};
 use crate::error::Error;
 use crate::record::Fold;
 use crate::record::attributes::names;
@@ -55,6 +57,13 @@ impl<F: Fold> StreamCall<F> {
     pub(crate) fn fail(&mut self, error: &Error) {
         if let Some(call) = self.take() {
             call.fail(error);
+        }
+    }
+
+    /// The stream has failed in this way; see [`Call::fail_as`].
+    pub(crate) fn fail_as(&mut self, failure: Failure, text: &dyn Display) {
+        if let Some(call) = self.take() {
+            call.fail_as(failure, text);
         }
     }
 

@@ -11,7 +11,7 @@ use super::transport::Outgoing;
 use crate::call::Call;
 use crate::decode;
 use crate::error::Error;
-use crate::wire::Wire;
+use crate::wire::{Endpoint, Wire};
 
 impl Client {
     /// Posts any JSON to any path below the base URL and reads any type back: for what is newer than this crate.
@@ -45,11 +45,8 @@ impl Client {
         let body = encode(request, &[])?;
         let path: Vec<_> = path.trim_matches('/').split('/').collect();
         let transport = &self.transport;
-        let mut wire = Wire::start(
-            &format!("/{}", path.join("/")),
-            &body,
-            &transport.target(&options),
-        );
+        let endpoint = Endpoint::of(&path.join("/"));
+        let mut wire = Wire::start(endpoint, &body, &transport.target(&options));
         let out = Outgoing {
             method: Method::POST,
             path: &path,
@@ -62,7 +59,7 @@ impl Client {
         match transport.fetch(call, &out).await {
             Ok(reply) => {
                 wire.head(reply.head.status, &reply.head.headers);
-                wire.bytes(&reply.body);
+                wire.bytes(reply.body.clone());
                 wire.end();
                 decode::any(&reply.head, &reply.body)
             }

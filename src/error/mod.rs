@@ -227,19 +227,34 @@ impl From<reqwest::Error> for Error {
     /// The error without its URL, whose query may hold a key.
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        if error.is_timeout() {
-            let timeout = if error.is_connect() {
-                Timeout::Connect
-            } else {
-                Timeout::HttpClient
-            };
-            Self::Timeout(timeout)
-        } else if error.is_connect() {
-            Self::Connect(error)
-        } else if error.is_body() || error.is_decode() || is_cut(&error) {
-            Self::Interrupted(error)
-        } else {
-            Self::Http(error)
+        match HttpFailure::of(&error) {
+            HttpFailure::ConnectTimeout => Self::Timeout(Timeout::Connect),
+            HttpFailure::Timeout => Self::Timeout(Timeout::HttpClient),
+            HttpFailure::Connect => Self::Connect(error),
+            HttpFailure::Interrupted => Self::Interrupted(error),
+            HttpFailure::Other => Self::Http(error),
+        }
+    }
+}
+
+/// What went wrong with an HTTP client, as far as calls tell it apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HttpFailure {
+    ConnectTimeout,
+    Timeout,
+    Connect,
+    Interrupted,
+    Other,
+}
+
+impl HttpFailure {
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        match (error.is_timeout(), error.is_connect()) {
+            (true, true) => Self::ConnectTimeout,
+            (true, false) => Self::Timeout,
+            (false, true) => Self::Connect,
+            _ if error.is_body() || error.is_decode() || is_cut(error) => Self::Interrupted,
+            _ => Self::Other,
         }
     }
 }

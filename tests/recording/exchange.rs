@@ -19,15 +19,15 @@ use super::support::{Reply, Sentry, Server, SpanView};
 pub(crate) struct Exchange {
     pub(crate) name: String,
     pub(crate) golden: PathBuf,
-    endpoint: Endpoint,
-    fixture: Value,
-    events: Option<String>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) fixture: Value,
+    pub(crate) events: Option<String>,
 }
 
 /// Where exchanges are made: a server that goes by the names of all fixtures' hosts.
 pub(crate) struct Stage {
-    server: Server,
-    http: reqwest::Client,
+    pub(crate) server: Server,
+    pub(crate) http: reqwest::Client,
 }
 
 /// How the reply comes.
@@ -38,7 +38,7 @@ pub(crate) enum Form {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Endpoint {
+pub(crate) enum Endpoint {
     Chat,
     Responses,
     Embeddings,
@@ -123,7 +123,7 @@ impl Exchange {
         }
     }
 
-    fn reply(&self, form: Form) -> Reply {
+    pub(crate) fn reply(&self, form: Form) -> Reply {
         match form {
             Form::Whole => {
                 let status = self.fixture.get("status").and_then(Value::as_u64);
@@ -135,12 +135,9 @@ impl Exchange {
     }
 
     /// A client of the server, under the name of the fixture's host.
-    fn client(&self, stage: &Stage) -> Client {
-        let special = |name: &str| self.fixture["client"][name].as_str();
-        let url = match special("host") {
-            Some(host) => stage.server.url().replace("127.0.0.1", host),
-            None => stage.server.url(),
-        };
+    pub(crate) fn client(&self, stage: &Stage) -> Client {
+        let special = |name: &str| self.special(name);
+        let url = self.url(stage);
         let mut client = Client::builder()
             .base_url(url)
             .api_key("sk-test")
@@ -155,8 +152,21 @@ impl Exchange {
         client.build().unwrap()
     }
 
+    /// What is special about the client.
+    pub(crate) fn special(&self, name: &str) -> Option<&str> {
+        self.fixture["client"][name].as_str()
+    }
+
+    /// The base URL of the server, under the name of the fixture's host.
+    pub(crate) fn url(&self, stage: &Stage) -> String {
+        match self.special("host") {
+            Some(host) => stage.server.url().replace("127.0.0.1", host),
+            None => stage.server.url(),
+        }
+    }
+
     /// What the caller gets is not of interest here.
-    async fn call(&self, client: Client, form: Form) {
+    pub(crate) async fn call(&self, client: Client, form: Form) {
         match (self.endpoint, form) {
             (Endpoint::Chat, Form::Whole) => {
                 let request: chat::Request = self.request();

@@ -1,0 +1,319 @@
+//! What is done with the bytes of one endpoint, from the request to the end of the reply.
+
+use std::fmt::Display;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+
+use super::Types;
+use super::events::{Events, Next};
+use crate::call::{Call, Failure, StreamCall, Target};
+use crate::decode::{self, Head};
+use crate::error::{ApiError, Error};
+use crate::sse;
+
+/// A larger whole reply is not read for the recording, in bytes.
+const LARGEST_REPLY: usize = 64 << 20;
+
+/// A call as it passes, whatever its endpoint.
+pub(super) trait Tap: Send {
+    fn call(&mut self) -> Option<&mut Call>;
+    fn is_listening(&self) -> bool;
+    fn head(&mut self, head: Head);
+    fn bytes(&mut self, bytes: Bytes);
+    fn event(&mut self, data: &str);
+    fn end(&mut self);
+    fn fail(&mut self, failure: Failure, text: &dyn Display);
+}
+
+/// A call and how far it has got.
+pub(super) struct Exchange<T: Types> {
+    phase: Phase<T>,
+    /// Whether the request asks for a stream.
+    streamed: bool,
+}
+
+enum Phase<T: Types> {
+    Sent(Call),
+    Whole(Whole),
+    Stream(Box<Stream<T>>),
+    Over,
+}
+
+/// A reply that comes as one body.
+struct Whole {
+    call: Call,
+    head: Head,
+    chunks: Vec<Bytes>,
+    size: usize,
+    /// Whether the body can be read for the recording.
+    is_readable: bool,
+}
+
+/// A reply that comes as a stream of events.
+struct Stream<T: Types> {
+    call: StreamCall<T::Fold>,
+    head: Head,
+    events: Events,
+    /// Whether its events come without the bytes that frame them.
+    is_unframed: bool,
+}
+
+impl<T: Types> Exchange<T> {
+    pub(super) fn start(body: &[u8], target: &Target) -> Self {
+        let mut streamed = false;
+        let call = Call::start_read(target, || {
+            // What can't be read is left out: of the call as such there is still something to tell.
+            let request = serde_json::from_slice::<T::Request>(body)
+                .or_else(|_| serde_json::from_str("{}"))
+                .ok()?;
+            streamed = T::is_streamed(&request);
+            Some((request, streamed))
+        });
+        Self {
+            phase: Phase::Sent(call),
+            streamed,
+        }
+    }
+
+    pub(super) fn of(call: Call) -> Self {
+        Self {
+            phase: Phase::Sent(call),
+            streamed: false,
+        }
+    }
+
+    fn take(&mut self) -> Phase<T> {
+        std::mem::replace(&mut self.phase, Phase::Over)
+    }
+
+    fn is_stream(&self, head: &Head) -> bool {
+        if !is_success(head) || is_encoded(&head.headers) {
+            return false;
+        }
+        match decode::content_type(head).as_deref() {
+            Some("text/event-stream") => true,
+            Some(other) => self.streamed && !other.contains("json"),
+            None => self.streamed,
+        }
+    }
+}
+
+impl<T: Types> Tap for Exchange<T> {
+    fn call(&mut self) -> Option<&mut Call> {
+        match &mut self.phase {
+            Phase::Sent(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    fn is_listening(&self) -> bool {
+        !matches!(self.phase, Phase::Over)
+    }
+
+    fn head(&mut self, head: Head) {
+        let Phase::Sent(mut call) = self.take() else {
+            return;
+        };
+        if !call.is_recorded() {
+            call.end_attempt(head.status);
+            call.finish();
+            return;
+        }
+        self.phase = if self.is_stream(&head) {
+            call.end_attempt(head.status);
+            Phase::Stream(Box::new(Stream {
+                call: StreamCall::new(call),
+                head,
+                events: Events::new(LARGEST_REPLY),
+                is_unframed: false,
+            }))
+        } else {
+            let is_readable = !is_encoded(&head.headers);
+            Phase::Whole(Whole {
+                call,
+                head,
+                chunks: Vec::new(),
+                size: 0,
+                is_readable,
+            })
+        };
+    }
+
+    fn bytes(&mut self, bytes: Bytes) {
+        if matches!(self.phase, Phase::Sent(_)) {
+            self.head(unsaid());
+        }
+        match &mut self.phase {
+            Phase::Whole(whole) => whole.push(bytes),
+            Phase::Stream(stream) => {
+                stream.events.feed(bytes);
+                if stream.drain(Events::next) {
+                    self.phase = Phase::Over;
+                }
+            }
+            Phase::Sent(_) | Phase::Over => {}
+        }
+    }
+
+    fn event(&mut self, data: &str) {
+        if matches!(self.phase, Phase::Sent(_)) {
+            self.streamed = true;
+            self.head(unsaid());
+        }
+        if let Phase::Stream(stream) = &mut self.phase {
+            stream.is_unframed = true;
+            let event = sse::Event { name: "", data };
+            let is_over = if event.is_done() {
+                stream.call.finish();
+                true
+            } else {
+                match decode::event(&stream.head, &event) {
+                    Ok(event) => {
+                        stream.call.event(&event);
+                        false
+                    }
+                    Err(error) => {
+                        stream.call.fail(&error);
+                        true
+                    }
+                }
+            };
+            if is_over {
+                self.phase = Phase::Over;
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        match self.take() {
+            Phase::Sent(call) => call.finish(),
+            Phase::Whole(whole) => whole.end::<T>(),
+            Phase::Stream(mut stream) => {
+                if stream.is_unframed || !stream.drain(Events::last) {
+                    stream.call.finish();
+                }
+            }
+            Phase::Over => {}
+        }
+    }
+
+    fn fail(&mut self, failure: Failure, text: &dyn Display) {
+        match self.take() {
+            Phase::Sent(mut call) => {
+                call.fail_attempt_as(&failure);
+                call.fail_as(failure, text);
+            }
+            Phase::Whole(whole) => {
+                let mut call = whole.call;
+                call.fail_attempt_as(&failure);
+                call.fail_as(failure, text);
+            }
+            Phase::Stream(mut stream) => stream.call.fail_as(failure, text),
+            Phase::Over => {}
+        }
+    }
+}
+
+impl<T: Types> Drop for Exchange<T> {
+    /// An error's body need not be read to know that the call has failed.
+    fn drop(&mut self) {
+        if let Phase::Whole(whole) = self.take()
+            && !is_success(&whole.head)
+        {
+            whole.refused();
+        }
+    }
+}
+
+impl Whole {
+    fn push(&mut self, bytes: Bytes) {
+        self.size += bytes.len();
+        if self.size > LARGEST_REPLY {
+            self.is_readable = false;
+        }
+        if self.is_readable {
+            self.chunks.push(bytes);
+        } else {
+            self.chunks.clear();
+        }
+    }
+
+    fn end<T: Types>(mut self) {
+        if !is_success(&self.head) {
+            self.refused();
+            return;
+        }
+        self.call.end_attempt(self.head.status);
+        if !self.is_readable {
+            self.call.finish();
+            return;
+        }
+        match decode::body::<T::Reply>(&self.head, &joined(self.chunks)) {
+            Ok(reply) => {
+                self.call.reply(&reply);
+                self.call.finish();
+            }
+            Err(error) => self.call.fail(&error),
+        }
+    }
+
+    /// The server has answered with an error.
+    fn refused(mut self) {
+        self.call.end_attempt(self.head.status);
+        let body = joined(self.chunks);
+        let error: Error = ApiError::from_body(self.head.status, self.head.headers, &body).into();
+        self.call.fail_as(Failure::from(&error), &error);
+    }
+}
+
+impl<T: Types> Stream<T> {
+    /// Records what there is; whether the stream has come to its end.
+    fn drain(
+        &mut self,
+        next: impl Fn(&mut Events, &Head) -> Result<Next<T::Event>, Error>,
+    ) -> bool {
+        loop {
+            match next(&mut self.events, &self.head) {
+                Ok(Next::Event(event)) => self.call.event(&event),
+                Ok(Next::More) => return false,
+                Ok(Next::Done) => {
+                    self.call.finish();
+                    return true;
+                }
+                Err(error) => {
+                    self.call.fail(&error);
+                    return true;
+                }
+            }
+        }
+    }
+}
+
+/// The head of a reply that has come without one.
+fn unsaid() -> Head {
+    Head {
+        status: 200,
+        headers: HeaderMap::new(),
+    }
+}
+
+fn is_success(head: &Head) -> bool {
+    (200..300).contains(&head.status)
+}
+
+/// Whether the body is compressed, so that only its reader can read it.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity" && !encoding.is_empty())
+}
+
+/// The chunks as one; no copy of a single one.
+fn joined(chunks: Vec<Bytes>) -> Bytes {
+    match <[Bytes; 1]>::try_from(chunks) {
+        Ok([whole]) => whole,
+        Err(chunks) => chunks.concat().into(),
+    }
+}

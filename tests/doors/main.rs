@@ -1,0 +1,23 @@
+//! The doors for other clients: each records what our own client records, and changes nothing that its caller sees.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    reason = "tests"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[path = "../recording/exchange.rs"]
+#[allow(dead_code, reason = "the recording tests use the rest")]
+mod exchange;
+
+mod by_hand;
+mod ends;
+mod equal;
+mod retries;
+mod stacked;
+mod through;
