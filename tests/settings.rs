@@ -62,14 +62,7 @@ fn overloaded() -> Reply {
 /// What the client asked the server, by path and keys.
 fn seen(server: &Server) -> Vec<[String; 3]> {
     let requests = server.requests();
-    let header = |index: usize, name| {
-        let value = server
-            .request(index)
-            .header(name)
-            .unwrap_or_default()
-            .to_owned();
-        value
-    };
+    let header = |index: usize, name| requests[index].header(name).unwrap_or_default().to_owned();
     (0..requests.len())
         .map(|index| {
             [
@@ -179,12 +172,13 @@ fn a_provider_is_asked_for_the_key_before_each_attempt() {
 
 #[test]
 fn a_provider_gives_azure_a_bearer_token() {
+    async fn token() -> Result<String, std::io::Error> {
+        Ok("entra".to_owned())
+    }
+
     sentry().run(async {
         let server = Server::start().await;
         server.reply(completion());
-        async fn token() -> Result<String, std::io::Error> {
-            Ok("entra".to_owned())
-        }
         let client = Client::builder()
             .azure(server.origin(), "d", "v")
             .api_key_provider(token)

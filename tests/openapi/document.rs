@@ -164,14 +164,11 @@ impl<'a> Maker<'a> {
                 return vec![json!({})];
             }
             let of = &schema["additionalProperties"];
-            let value = match of.is_object() {
-                true => self
-                    .make(of)
-                    .into_iter()
-                    .next()
-                    .unwrap_or_else(|| json!(TEXT)),
-                false => json!(TEXT),
-            };
+            let value = self
+                .make(of)
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| json!(TEXT));
             return vec![json!({ "key": value })];
         }
         let count = properties.iter().map(|(_, made, _)| made.len()).max();
