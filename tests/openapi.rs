@@ -1,4 +1,4 @@
-//! Our types against OpenAI's own document of its API: nothing of it is missing, and what we send is what it allows.
+//! Our types against OpenAI's `OpenAPI` document: nothing of it is missing, and what we send is what it allows.
 
 #![allow(
     clippy::unwrap_used,

@@ -17,7 +17,7 @@ use crate::types::{chat, responses};
 #[must_use = "a stream that is not read gives nothing, and its call is recorded as cancelled"]
 pub struct TextDeltas<T> {
     stream: EventStream<T>,
-    text: fn(&T) -> Option<&str>,
+    text: fn(&T) -> String,
 }
 
 impl<T> Stream for TextDeltas<T> {
@@ -27,8 +27,8 @@ impl<T> Stream for TextDeltas<T> {
         loop {
             return Poll::Ready(match ready!(self.stream.poll_next_unpin(cx)) {
                 Some(Ok(event)) => match (self.text)(&event) {
-                    Some(text) if !text.is_empty() => Some(Ok(text.to_owned())),
-                    _ => continue,
+                    text if text.is_empty() => continue,
+                    text => Some(Ok(text)),
                 },
                 Some(Err(error)) => Some(Err(error)),
                 None => None,
@@ -68,7 +68,8 @@ impl<T, F> fmt::Debug for Folded<T, F> {
 macro_rules! helpers {
     ($event:ty, $fold:ty, $whole:ty, $text:expr) => {
         impl EventStream<$event> {
-            /// The text alone, without the events around it. Empty pieces are left out.
+            /// The text alone, without the events around it: of several answers, the first one's. Empty pieces are
+            /// left out.
             pub fn text_deltas(self) -> TextDeltas<$event> {
                 TextDeltas {
                     stream: self,
@@ -143,13 +144,22 @@ macro_rules! helpers {
     };
 }
 
-helpers!(chat::Chunk, chat::Fold, chat::Completion, chat::Chunk::text);
+helpers!(chat::Chunk, chat::Fold, chat::Completion, first_answer);
 helpers!(
     responses::Event,
     responses::Fold,
     responses::Response,
-    responses::Event::text_delta
+    |event| event.text_delta().unwrap_or_default().to_owned()
 );
+
+/// The next piece of the first answer's text, also where it comes in parts.
+fn first_answer(chunk: &chat::Chunk) -> String {
+    let mut choices = chunk.choices.iter();
+    let first = choices.find(|choice| choice.index.is_none_or(|index| index == 0));
+    let content = first.and_then(|choice| choice.delta.content.as_ref());
+    let texts = content.into_iter().flat_map(chat::Content::texts);
+    texts.collect()
+}
 
 const _: () = {
     const fn is_sent<T: Send + Unpin>() {}

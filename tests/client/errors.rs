@@ -171,7 +171,10 @@ fn within_success() -> Vec<Exchange> {
             "an error beside no choices",
             Ask::Chat,
             json(json!({"error": {"message": "SECRET", "code": 502}})),
-            api(200, json!({"message": "SECRET", "code": "502"})),
+            api(
+                200,
+                json!({"message": "SECRET", "code": "502", "is": ["retryable"]}),
+            ),
         ),
         (
             "an error beside choices",

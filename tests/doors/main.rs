@@ -18,6 +18,7 @@ mod exchange;
 mod by_hand;
 mod ends;
 mod equal;
+mod passing;
 mod retries;
 mod stacked;
 mod through;

@@ -164,11 +164,9 @@ impl<'a> Maker<'a> {
                 return vec![json!({})];
             }
             let of = &schema["additionalProperties"];
-            let value = self
-                .make(of)
-                .into_iter()
-                .next()
-                .unwrap_or_else(|| json!(TEXT));
+            let made = of.is_object().then(|| self.make(of));
+            let made = made.and_then(|made| made.into_iter().next());
+            let value = made.unwrap_or_else(|| json!(TEXT));
             return vec![json!({ "key": value })];
         }
         let count = properties.iter().map(|(_, made, _)| made.len()).max();

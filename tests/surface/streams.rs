@@ -265,3 +265,27 @@ fn a_stored_response_is_streamed_from_where_it_broke_off() {
     assert_eq!(sentry.spans_with_op("http.client").len(), 1);
     assert_eq!(sentry.spans().len(), 2, "{:?}", sentry.names());
 }
+
+#[tokio::test]
+async fn a_text_that_comes_in_parts_is_text_and_other_answers_are_not() {
+    let server = Server::start().await;
+    let choice =
+        |index: u64, content: Value| json!({"index": index, "delta": {"content": content}});
+    let parts = json!([
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+        {"type": "text", "text": "a"},
+        {"type": "text", "text": "b"},
+    ]);
+    server.reply(Reply::sse([
+        json!({"choices": [choice(1, json!("x")), choice(0, parts)]}),
+        json!({"choices": [choice(1, json!("y"))]}),
+        json!({"choices": [choice(0, json!("c"))]}),
+    ]));
+    let stream = client(&server)
+        .chat()
+        .completions()
+        .create_stream(&request())
+        .await;
+    let deltas: Vec<_> = stream.unwrap().text_deltas().try_collect().await.unwrap();
+    assert_eq!(deltas, ["ab", "c"]);
+}

@@ -53,6 +53,27 @@ struct Free {
 }
 
 #[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is asked for")]
+struct Flat {
+    name: String,
+    #[serde(flatten)]
+    way: Way,
+}
+
+#[derive(JsonSchema)]
+#[serde(tag = "by")]
+#[expect(dead_code, reason = "only its schema is asked for")]
+enum Nested {
+    Way(Way),
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is asked for")]
+struct Around {
+    nested: Nested,
+}
+
+#[derive(JsonSchema)]
 struct Nothing {}
 
 #[test]
@@ -137,6 +158,9 @@ fn a_type_that_strictness_has_no_words_for_keeps_its_own_schema() {
     for is_strict in [
         Schema::of::<(u8, String)>().is_strict,
         Schema::of::<Value>().is_strict,
+        Schema::of::<Flat>().is_strict,
+        Schema::of::<Around>().is_strict,
+        Schema::of::<Option<Train>>().is_strict,
         Schema::of::<Vec<Train>>().is_strict,
         Schema::of::<Kind>().is_strict,
     ] {
