@@ -93,10 +93,8 @@ pub(crate) fn table() -> Vec<Exchange> {
         not_retried(
             "an error within a 200 is not retried",
             Reply::json(200, &json!({"error": {"message": "SECRET", "code": 429}})),
-            json!({
-                "error": "api", "status": 200, "code": "429", "message": "SECRET",
-                "is": ["rate_limit", "retryable"],
-            }),
+            json!({"error": "api", "status": 200, "code": "429", "message": "SECRET",
+                "is": ["rate_limit", "retryable"]}),
         ),
         not_retried(
             "a reply that can't be read is not retried",
