@@ -97,7 +97,8 @@ impl Root {
             let _ = write!(head, "{span:?}");
             let text = head.as_str();
             if text.contains("data: <locked>") {
-                std::thread::yield_now();
+                // Another thread has it: this waits until it is free.
+                let _ = span.get_trace_context();
                 continue;
             }
             return Self::read(text);
