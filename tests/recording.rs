@@ -13,5 +13,7 @@ mod support;
 mod exchange;
 #[path = "recording/goldens.rs"]
 mod goldens;
+#[path = "recording/planted.rs"]
+mod planted;
 #[path = "recording/size.rs"]
 mod size;
