@@ -1,0 +1,39 @@
+//! The decoder of event streams, from memory: `whole`, `1`, `17` are the frames' sizes; `large` is one event of
+//! as many MB as the count says, in frames of 16 kB.
+
+use bytes::Bytes;
+use cost::{Counting, Task, live, report};
+
+#[path = "../../../../src/sse.rs"]
+#[expect(dead_code, reason = "the client uses all of it")]
+mod sse;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn main() {
+    let task = Task::from_args();
+    let body = if task.has("large") {
+        Bytes::from(format!("data: {}\n\n", "x".repeat(task.times << 20)))
+    } else {
+        cost::events(task.times)
+    };
+    let size = match () {
+        () if task.has("1") => 1,
+        () if task.has("17") => 17,
+        () if task.has("large") => 16_384,
+        () => cost::EVENT_BYTES,
+    };
+    let before = live();
+    let mut decoder = sse::Decoder::new(64 << 20);
+    let mut events = 0;
+    for start in (0..body.len()).step_by(size) {
+        decoder.feed(body.slice(start..body.len().min(start + size)));
+        while let Some(event) = decoder.next().expect("an event") {
+            events += 1;
+            std::hint::black_box(event.data);
+        }
+    }
+    assert_eq!(events, if task.has("large") { 1 } else { task.times });
+    report(before);
+}

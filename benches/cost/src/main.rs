@@ -1,0 +1,2 @@
+mod server;
+fn main(){ println!("{}", server::start().unwrap()); loop { std::thread::park() } }
