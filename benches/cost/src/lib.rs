@@ -101,7 +101,8 @@ pub fn report(before: u64) {
 
 /// A prompt of so many bytes, in messages of about 10 kB.
 pub fn prompt(bytes: usize) -> Vec<String> {
-    let text = "The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n".repeat(143);
+    let text =
+        "The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n".repeat(143);
     let mut messages = Vec::new();
     let mut left = bytes;
     while left > 0 {

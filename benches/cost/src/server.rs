@@ -46,7 +46,9 @@ fn serve(mut connection: TcpStream, replies: &Replies) -> std::io::Result<()> {
         let reply = {
             let mut replies = replies.lock().expect("no panic while it is held");
             let reply = replies.entry(what);
-            reply.or_insert_with_key(|what| Arc::new(make(what))).clone()
+            reply
+                .or_insert_with_key(|what| Arc::new(make(what)))
+                .clone()
         };
         connection.write_all(&reply)?;
     }
@@ -58,7 +60,8 @@ fn make(what: &str) -> Vec<u8> {
     match what {
         "small" => whole(&completion("Hello! How can I help you today?")),
         "reply" => {
-            let text = r#"The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n"#;
+            let text =
+                r#"The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n"#;
             whole(&completion(&text.repeat(200_000 / text.len())))
         }
         "chunks" => stream(chat_events(count)),

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use cost::{Counting, Task, live, report};
 
-#[path = "../../../../src/sse.rs"]
+#[path = "../../../../src/sse/mod.rs"]
 #[expect(dead_code, reason = "the client uses all of it")]
 mod sse;
 

@@ -30,7 +30,9 @@ fn main() {
     let request = &ChatRequest::new(messages.collect());
     task.run(|| async move {
         if task.has("stream") {
-            let reply = client.exec_chat_stream("gpt-4o", request.clone(), None).await;
+            let reply = client
+                .exec_chat_stream("gpt-4o", request.clone(), None)
+                .await;
             let mut stream = reply.expect("a stream").stream;
             while let Some(event) = stream.next().await {
                 std::hint::black_box(event.expect("an event"));
