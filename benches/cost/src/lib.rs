@@ -73,19 +73,16 @@ impl Task {
     }
 
     /// Runs `call` so often, each after the other, and prints the allocations: their number, their bytes, and the
-    /// peak above what was live after a first call that is not counted in it.
+    /// peak above what was live before.
     pub fn run<F: Future<Output = ()>>(&self, mut call: impl FnMut() -> F) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let mut before = live();
-            for n in 0..self.times {
-                if n == 1 || self.times == 1 {
-                    before = live();
-                    PEAK.store(before, Relaxed);
-                }
+            let before = live();
+            PEAK.store(before, Relaxed);
+            for _ in 0..self.times {
                 call().await;
             }
             report(before);

@@ -2,6 +2,7 @@
 //!
 //! - without arguments: everything, also with the other crates, which are built for it;
 //! - `ours`: only what needs no other crate;
+//! - `serve`: only the server, to look closer at a program of `src/bin`;
 //! - `check`: fails if one of these is more than 10 % above `reached.txt`; `reach` writes that file.
 
 mod measure;
@@ -25,6 +26,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     let what = std::env::args().nth(1).unwrap_or_default();
+    if what == "serve" {
+        println!("{}", server::start()?);
+        std::thread::park();
+    }
     let bench = Bench::new(server::start()?, what.is_empty())?;
     let rows = rows::rows(&bench)?;
     print(&rows);

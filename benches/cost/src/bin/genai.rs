@@ -24,7 +24,8 @@ fn main() {
     );
     let client = &Client::builder()
         .with_service_target_resolver(resolver)
-        .build();
+        .build()
+        .expect("a client");
     let bytes = if task.has("prompt") { 200_000 } else { 6 };
     let messages = prompt(bytes).into_iter().map(ChatMessage::user);
     let request = &ChatRequest::new(messages.collect());
