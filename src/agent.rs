@@ -34,7 +34,7 @@ use sentry_core::{Hub, SentryFutureExt};
 use serde::Serialize;
 
 use crate::ambient::{self, Ambient};
-use crate::call::{ORIGIN, record_content};
+use crate::call::{ORIGIN, guarded, record_content};
 use crate::integration::settings;
 use crate::record::attributes::{Attributes, names};
 use crate::record::{error_type_text, record_agent_input, record_value};
@@ -232,7 +232,7 @@ impl Observed {
         name: &str,
         begin: impl FnOnce(&Settings, &mut Attributes, &mut Attributes),
     ) -> Self {
-        Self(Self::try_start(op, operation, name, begin))
+        Self(guarded(|| Self::try_start(op, operation, name, begin)))
     }
 
     fn try_start(
@@ -305,9 +305,11 @@ impl Observed {
         else {
             return;
         };
-        span.record(facts);
-        record_content(&mut span, content);
-        span.finish(status);
+        guarded(|| {
+            span.record(facts);
+            record_content(&mut span, content);
+            span.finish(status);
+        });
     }
 }
 

@@ -96,6 +96,9 @@ pub(crate) fn no_event_stream(head: &Head, body: &[u8]) -> Error {
     }
     let what = match content_type(head) {
         _ if body.is_empty() => "nothing".to_owned(),
+        Some(content_type) if content_type.eq_ignore_ascii_case("text/event-stream") => {
+            return decode_error(head, "the stream holds no event".to_owned());
+        }
         Some(content_type) => content_type,
         None => "something else".to_owned(),
     };

@@ -4,7 +4,7 @@ use http::Method;
 use sentry_core::protocol::SpanStatus;
 
 use super::failure::{Failure, of_http_status};
-use super::{Attempts, Call};
+use super::{Attempts, Call, guarded};
 use crate::error::Error;
 use crate::record::attributes::names;
 use crate::span::{self, Identity, Place, Span};
@@ -26,19 +26,21 @@ pub(crate) struct Attempt<'a> {
 impl Call {
     /// An HTTP attempt begins.
     pub(crate) fn begin_attempt(&mut self, attempt: Attempt<'_>) {
-        self.end_attempt_as(SpanStatus::Cancelled);
-        match (&mut self.attempts, &self.model) {
-            (Attempts::OfModelCall(slot), Some(model)) => {
-                *slot = attempt.start(|identity| Some(model.span.child(identity)));
+        guarded(|| {
+            self.end_attempt_as(SpanStatus::Cancelled);
+            match (&mut self.attempts, &self.model) {
+                (Attempts::OfModelCall(slot), Some(model)) => {
+                    *slot = attempt.start(|identity| Some(model.span.child(identity)));
+                }
+                (Attempts::OfParent(slot), _) => {
+                    *slot = attempt.start(|identity| {
+                        let place = Place::find(span::current_hub()).filter(Place::has_parent)?;
+                        place.start(identity, std::iter::empty())
+                    });
+                }
+                _ => {}
             }
-            (Attempts::OfParent(slot), _) => {
-                *slot = attempt.start(|identity| {
-                    let place = Place::find(span::current_hub()).filter(Place::has_parent)?;
-                    place.start(identity, std::iter::empty())
-                });
-            }
-            _ => {}
-        }
+        });
     }
 
     /// The attempt has its reply: the whole of it, or the head of a stream.
@@ -46,7 +48,7 @@ impl Call {
         if let Some(span) = self.attempt_mut() {
             span.record([(names::HTTP_RESPONSE_STATUS_CODE, http_status.into())]);
         }
-        self.end_attempt_as(of_http_status(http_status));
+        guarded(|| self.end_attempt_as(of_http_status(http_status)));
     }
 
     /// The attempt has failed.
@@ -59,7 +61,7 @@ impl Call {
         if let Some(span) = self.attempt_mut() {
             span.record([(names::ERROR_TYPE, failure.error_type.as_ref().into())]);
         }
-        self.end_attempt_as(failure.status);
+        guarded(|| self.end_attempt_as(failure.status));
     }
 
     pub(super) fn end_attempt_as(&mut self, status: SpanStatus) {

@@ -8,6 +8,7 @@ mod capture;
 mod failure;
 mod stream;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use sentry_core::protocol::SpanStatus;
@@ -74,7 +75,7 @@ impl Call {
         target: &Target,
         prompt: impl FnOnce() -> Option<(P, bool)>,
     ) -> Self {
-        match ModelCall::start(target, prompt) {
+        match guarded(|| ModelCall::start(target, prompt)) {
             Some(model) => Self {
                 attempts: if model.settings.http_spans {
                     Attempts::OfModelCall(None)
@@ -89,7 +90,7 @@ impl Call {
 
     /// Starts a call to no model: with an active span its attempts are recorded, without one nothing is.
     pub(crate) fn start_plain() -> Self {
-        let record = settings(&span::current_hub(), Overrides::default())
+        let record = guarded(|| settings(&span::current_hub(), Overrides::default()))
             .is_some_and(|settings| settings.http_spans)
             && !ambient::current().recorded;
         Self {
@@ -145,7 +146,7 @@ impl Call {
         let status = failure.status;
         if let Some(model) = &mut self.model {
             if model.settings.capture_errors {
-                capture::capture(&model.span, error, &failure);
+                guarded(|| capture::capture(&model.span, error, &failure));
             }
             model.failure = Some(failure);
         }
@@ -153,10 +154,12 @@ impl Call {
     }
 
     fn end(&mut self, status: SpanStatus) {
-        self.end_attempt_as(status);
-        if let Some(model) = self.model.take() {
-            model.finish(status);
-        }
+        guarded(|| {
+            self.end_attempt_as(status);
+            if let Some(model) = self.model.take() {
+                model.finish(status);
+            }
+        });
     }
 }
 
@@ -267,4 +270,10 @@ pub(crate) fn record_content(span: &mut Span, mut content: Attributes) {
     }
     budget::spend(span.root(), &mut content);
     span.record(content);
+}
+
+/// Runs what records a call. What panics in it (a traces sampler, a transport, a lock that a panic has poisoned)
+/// must not reach the call.
+pub(crate) fn guarded<R: Default>(record: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(record)).unwrap_or_default()
 }

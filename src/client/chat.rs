@@ -90,20 +90,28 @@ fn question(request: &Request, options: RequestOptions) -> Question<'_, Request>
 
 /// The request, without its wish for a stream if it was made for one.
 fn encode_whole(request: &Request) -> Result<Bytes, Error> {
-    if request.stream != Some(true) {
+    if request.stream != Some(true) && !request.extra.contains_key("stream") {
         return encode(request, &[]);
     }
     let mut request = request.clone();
     request.stream = None;
     request.stream_options = None;
+    request.extra.remove("stream");
+    request.extra.remove("stream_options");
     encode(&request, &[])
 }
 
 /// The request with `stream`, and with its wish for usage unless it says itself what it wants.
 fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Error> {
-    if request.stream.is_none() && request.stream_options.is_none() {
-        const USAGE: &str = r#""stream_options":{"include_usage":true}"#;
-        const STREAM: &str = r#""stream":true"#;
+    const USAGE: &str = r#""stream_options":{"include_usage":true}"#;
+    const STREAM: &str = r#""stream":true"#;
+
+    let says_how = request.stream.is_some()
+        || request.stream_options.is_some()
+        || ["stream", "stream_options"]
+            .iter()
+            .any(|name| request.extra.contains_key(*name));
+    if !says_how {
         let fields: &[&str] = if include_usage {
             &[STREAM, USAGE]
         } else {
@@ -111,7 +119,10 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
         };
         return encode(request, fields);
     }
-    let mut request = request.clone();
+    // Read again, a field that was given as an extra one is where it belongs.
+    let mut request: Request = serde_json::to_value(request)
+        .and_then(serde_json::from_value)
+        .map_err(Error::Encode)?;
     request.stream = Some(true);
     if include_usage {
         let options = request

@@ -41,9 +41,14 @@ impl Embeddings<'_> {
             path: &["embeddings"],
             options,
         };
-        let body = |request: &Request| match request.encoding_format {
-            None => encode(request, &[r#""encoding_format":"base64""#]),
-            Some(_) => encode(request, &[]),
+        let body = |request: &Request| {
+            let names_format =
+                request.encoding_format.is_some() || request.extra.contains_key("encoding_format");
+            if names_format {
+                encode(request, &[])
+            } else {
+                encode(request, &[r#""encoding_format":"base64""#])
+            }
         };
         self.client.ask(question, body).await
     }

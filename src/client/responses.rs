@@ -76,20 +76,22 @@ fn question(request: &Request, options: RequestOptions) -> Question<'_, Request>
 
 /// The request, without its wish for a stream if it was made for one.
 fn encode_whole(request: &Request) -> Result<Bytes, Error> {
-    if request.stream != Some(true) {
+    if request.stream != Some(true) && !request.extra.contains_key("stream") {
         return encode(request, &[]);
     }
     let mut request = request.clone();
     request.stream = None;
     request.stream_options = None;
+    request.extra.remove("stream");
     encode(&request, &[])
 }
 
 fn encode_streamed(request: &Request) -> Result<Bytes, Error> {
-    if request.stream.is_none() {
+    if request.stream.is_none() && !request.extra.contains_key("stream") {
         return encode(request, &[r#""stream":true"#]);
     }
     let mut request = request.clone();
+    request.extra.remove("stream");
     request.stream = Some(true);
     encode(&request, &[])
 }

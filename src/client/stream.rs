@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::transport::Opened;
 use crate::call::StreamCall;
 use crate::decode::{self, ERROR_EVENT, Head, StreamEvent, decode_error, no_event_stream};
-use crate::error::{Error, Timeout};
+use crate::error::{Error, Timeout, shown_request_id};
 use crate::record::Fold;
 use crate::sse::{Decoder, Event, SseError};
 
@@ -244,7 +244,7 @@ impl<T> fmt::Debug for EventStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
             .field("status", &self.head.status)
-            .field("request_id", &self.request_id())
+            .field("request_id", &shown_request_id(&self.head.headers))
             .field("has_ended", &self.is_terminated())
             .finish_non_exhaustive()
     }

@@ -96,6 +96,11 @@ impl Transport {
         body: Option<Bytes>,
         options: &RequestOptions,
     ) -> Result<T, Error> {
+        if path.iter().any(|segment| changes_path(segment)) {
+            return Err(Error::Config(
+                "an id is empty or made of dots: it would lead to another path".to_owned(),
+            ));
+        }
         let mut call = Call::start_plain();
         let out = Outgoing {
             method,
@@ -155,7 +160,8 @@ impl Transport {
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
-        let send = self.send(call, out, until);
+        // On the heap: it is large, and a caller's own future would be as large as all the calls in it.
+        let send = Box::pin(self.send(call, out, until));
         let send = ambient::within_future(Ambient::below_a_call(), send);
         let Some(limit) = self.deadline else {
             return Ok((send.await?, None));
@@ -224,7 +230,7 @@ impl Transport {
             });
         }
         if response.status().is_redirection() {
-            return Err(refused_redirect(head).into());
+            return Err(refused_redirect(head, response.url()).into());
         }
         let body = error_body(response).await;
         Err(ApiError::from_body(head.status, head.headers, &body).into())
@@ -313,10 +319,10 @@ pub(super) fn redirects() -> Policy {
     })
 }
 
-fn refused_redirect(head: Head) -> ApiError {
+fn refused_redirect(head: Head, from: &Url) -> ApiError {
     let location = head.headers.get(LOCATION);
     let target = location
-        .and_then(|location| Url::parse(location.to_str().ok()?).ok())
+        .and_then(|location| from.join(location.to_str().ok()?).ok())
         .map_or_else(
             || "another place".to_owned(),
             |url| url.origin().ascii_serialization(),
@@ -338,6 +344,12 @@ async fn error_body(mut response: reqwest::Response) -> Bytes {
         }
     }
     body.freeze()
+}
+
+/// Whether a segment would be left out of a path, or take the one before it out, however it is escaped.
+/// [The URL standard](https://url.spec.whatwg.org/#double-dot-path-segment)
+fn changes_path(segment: &str) -> bool {
+    matches!(segment, "" | "." | "..")
 }
 
 fn without_query(url: &Url) -> String {

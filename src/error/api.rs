@@ -136,7 +136,7 @@ impl fmt::Debug for ApiError {
             .field("status", &self.status)
             .field("type", &plain(&self.kind))
             .field("code", &plain(&self.code))
-            .field("request_id", &super::request_id(&self.headers))
+            .field("request_id", &super::shown_request_id(&self.headers))
             .finish_non_exhaustive()
     }
 }

@@ -86,7 +86,7 @@ impl fmt::Display for Timeout {
 }
 
 /// A reply that could not be read. It shows where, never what.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub struct DecodeError {
     pub(crate) reason: String,
     pub(crate) status: u16,
@@ -97,6 +97,15 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the reply could not be read: {}", self.reason)?;
         write_request_id(f, &self.headers)
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeError")
+            .field("reason", &self.reason)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -256,10 +265,15 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn write_request_id(f: &mut fmt::Formatter<'_>, headers: &HeaderMap) -> fmt::Result {
-    match request_id(headers) {
-        Some(id) if is_plain(id) => write!(f, " (request {id})"),
-        _ => Ok(()),
+    match shown_request_id(headers) {
+        Some(id) => write!(f, " (request {id})"),
+        None => Ok(()),
     }
+}
+
+/// The request's id, if it is a mere name.
+pub(crate) fn shown_request_id(headers: &HeaderMap) -> Option<&str> {
+    request_id(headers).filter(|id| is_plain(id))
 }
 
 /// Whether a server's text is a mere name, that can hold nothing of a request: only such are shown.

@@ -81,7 +81,10 @@ impl<'a> Message<'a> {
     /// The message with as much of its parts as there is room for, or nothing.
     pub(super) fn write(&self, to: &mut Writer<'_>) -> Result<(), Full> {
         to.object(|to| {
-            to.field("role", |to| identifier(to, self.role))?;
+            to.field("role", |to| match self.role {
+                "user" | "assistant" | "tool" => to.whole(self.role),
+                unknown => to.name(unknown),
+            })?;
             let reason = self.finish_reason;
             let after = reason.map_or(0, |reason| 18 + encoded_len(reason));
             to.reserving(after, |to| {
@@ -260,7 +263,10 @@ impl Definition<'_> {
     /// The type and the name, or nothing; the rest as far as there is room.
     pub(super) fn write(&self, to: &mut Writer<'_>, after: usize) -> Result<(), Full> {
         to.object(|to| {
-            to.field("type", |to| identifier(to, self.kind))?;
+            to.field("type", |to| match error_type_text(self.kind) {
+                Some(kind) => to.whole(kind),
+                None => to.name(self.kind),
+            })?;
             optional(to, "name", self.name)?;
             to.reserving(after, |to| {
                 if let Some(description) = self.description
@@ -363,13 +369,5 @@ fn optional(to: &mut Writer<'_>, name: &str, text: Option<&str>) -> Result<(), F
     match text {
         Some(text) => to.field(name, |to| to.name(text)),
         None => Ok(()),
-    }
-}
-
-/// A role or a type: content only where it is none of those that an API would have.
-fn identifier(to: &mut Writer<'_>, text: &str) -> Result<(), Full> {
-    match error_type_text(text) {
-        Some(identifier) => to.whole(identifier),
-        None => to.name(text),
     }
 }

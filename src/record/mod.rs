@@ -30,6 +30,7 @@ pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 use attributes::Attributes;
 use serde_json::Value;
 
+use crate::error::is_plain;
 use crate::settings::Settings;
 
 pub(crate) use provider::provider;
@@ -149,14 +150,15 @@ pub(crate) trait Fold: Send {
     fn finish(self) -> Self::Reply;
 }
 
-/// The code, if it may stand in `error.type`: a short identifier, never a number or a sentence.
+/// The code, if it may stand in `error.type`: a name, and no number.
 pub(crate) fn error_type_text(code: &str) -> Option<&str> {
-    let is_identifier = (1..=64).contains(&code.len())
-        && code
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
     let is_number = code.parse::<f64>().is_ok();
-    (is_identifier && !is_number).then_some(code)
+    name_of(code).filter(|_| !is_number)
+}
+
+/// What a server calls something, if it is a mere name: a sentence could hold anything.
+fn name_of(text: &str) -> Option<&str> {
+    is_plain(text).then_some(text)
 }
 
 /// A text of content as it may be recorded: redacted and cut.

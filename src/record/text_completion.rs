@@ -9,7 +9,7 @@ use super::attributes::{Attributes, names};
 use super::chat::used;
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output};
-use super::{Fold, Operation, Prompt, Reply, fold_limit, json, list_of_texts};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, json, list_of_texts, name_of};
 use crate::settings::Settings;
 use crate::types::chat::{Stop, Usage};
 use crate::types::open::{self, Open};
@@ -218,9 +218,7 @@ impl TextCompletion {
 
 impl TextChoice {
     fn reason(&self) -> Option<&str> {
-        self.finish_reason
-            .as_deref()
-            .filter(|reason| !reason.is_empty())
+        self.finish_reason.as_deref().and_then(name_of)
     }
 }
 

@@ -3,6 +3,8 @@
 //! It keeps its ids, trace, parent and times. The envelope is made by hand: starting a transaction would ask
 //! the traces sampler once more, and it might say no to a trace that is being kept.
 
+use std::time::SystemTime;
+
 use sentry_core::protocol::{
     self, ClientSdkInfo, ClientSdkPackage, DynamicSamplingContext, Envelope, EnvelopeHeaders,
     SpanStatus, TraceContext,
@@ -12,7 +14,12 @@ use sentry_core::{Client, Hub};
 use super::parent::Root;
 use super::{Handle, ORIGIN, Span};
 
-pub(super) fn send(span: Span, status: SpanStatus) {
+/// Sends the span, ended at `end`, wherever we are: making ids takes a thread-local, as hubs do.
+pub(super) fn send(span: Span, status: SpanStatus, end: SystemTime) {
+    super::thread::run_in(span.hub.clone(), move || send_from_here(span, status, end));
+}
+
+fn send_from_here(span: Span, status: SpanStatus, end: SystemTime) {
     let client = span.client.clone();
     let hub = span.hub.clone();
     let origin = span.origin;
@@ -22,7 +29,7 @@ pub(super) fn send(span: Span, status: SpanStatus) {
     };
     let mut span = span;
     let late = std::mem::take(&mut span.late);
-    let span = span.into_protocol(status);
+    let span = span.into_protocol(status, end);
 
     let options = client.options();
     let mut transaction = protocol::Transaction {
@@ -33,7 +40,10 @@ pub(super) fn send(span: Span, status: SpanStatus) {
         sdk: Some(std::borrow::Cow::Owned(sdk(&client))),
         start_timestamp: span.start_timestamp,
         timestamp: span.timestamp,
-        spans: late,
+        spans: late
+            .into_iter()
+            .map(|late| late.span.into_protocol(late.status, late.end))
+            .collect(),
         ..Default::default()
     };
     let context = TraceContext {
@@ -66,9 +76,8 @@ pub(super) fn send(span: Span, status: SpanStatus) {
 }
 
 impl Span {
-    /// The span as it goes over the wire, ended now.
-    pub(super) fn into_protocol(self, status: SpanStatus) -> protocol::Span {
-        let end = self.end();
+    /// The span as it goes over the wire.
+    fn into_protocol(self, status: SpanStatus, end: SystemTime) -> protocol::Span {
         let (trace_id, span_id) = self.ids();
         let parent_span_id = match &self.handle {
             Handle::Root(_) => None,

@@ -55,7 +55,14 @@ pub(crate) struct Span {
     clock: Instant,
     data: Vec<(&'static str, Value)>,
     /// Children that ended after the transaction had gone: sent with this span.
-    late: Vec<sentry_core::protocol::Span>,
+    late: Vec<Late>,
+}
+
+/// A child that has ended, but was not sent yet.
+struct Late {
+    span: Span,
+    status: SpanStatus,
+    end: SystemTime,
 }
 
 enum Handle {
@@ -103,10 +110,13 @@ impl Place {
         identity: &Identity<'_>,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let start = SystemTime::now();
-        let handle = match self.parent {
-            Some(parent) => Handle::child(parent, identity, start),
-            None => Handle::root(&self.hub, identity, custom)?,
+        let (handle, start) = if let Some(parent) = self.parent {
+            let start = SystemTime::now();
+            (Handle::child(parent, identity, start), start)
+        } else {
+            let handle = Handle::root(&self.hub, identity, custom)?;
+            // Not before the start that the transaction gave itself: its end is reckoned from here.
+            (handle, SystemTime::now())
         };
         Some(Span::new(self.hub, self.client, handle, identity, start))
     }
@@ -248,20 +258,30 @@ impl Span {
 
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
     pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
-        if child.has_outlived_its_transaction() {
-            self.late.push(child.into_protocol(status));
+        let end = child.end();
+        let is_root = matches!(self.handle, Handle::Root(_));
+        if !is_root && child.has_outlived_its_transaction() {
+            self.late.push(Late {
+                span: child,
+                status,
+                end,
+            });
         } else {
-            child.finish(status);
+            child.finish_in_time(status, end);
         }
     }
 
     /// Ends the span now and sends it: with its transaction, or alone if that has gone.
     pub(crate) fn finish(self, status: SpanStatus) {
-        if self.has_outlived_its_transaction() {
-            alone::send(self, status);
-            return;
-        }
         let end = self.end();
+        if self.has_outlived_its_transaction() {
+            alone::send(self, status, end);
+        } else {
+            self.finish_in_time(status, end);
+        }
+    }
+
+    fn finish_in_time(self, status: SpanStatus, end: SystemTime) {
         match self.handle {
             Handle::Root(transaction) => {
                 transaction.set_status(status);

@@ -1,21 +1,22 @@
 //! The hub of the running thread, also while the thread shuts down.
 //!
-//! sentry-core keeps it in a thread-local and panics when that is used after its destruction: a call that is
-//! dropped by another thread-local's destructor would abort the process. So a thread on which a call has run
-//! is marked, and the mark is taken back before its hub goes. On any other thread nothing is known, and what
-//! needs a hub is done on a thread of its own.
+//! sentry-core keeps it in a thread-local and panics when that is used after its destruction, and so does the
+//! generator of its ids: a call that is dropped by another thread-local's destructor would abort the process.
+//! So a thread on which a call has run is marked, and the mark is taken back before these go. On any other
+//! thread nothing is known, and what needs a hub or an id is done on a thread of its own.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 
 use sentry_core::Hub;
+use sentry_core::protocol::SpanId;
 
 thread_local! {
     /// Whether this thread's hub can be used. It has no destructor, so it can be asked at any time.
     static MARK: Cell<bool> = const { Cell::new(false) };
 
-    /// First used after the thread's hub, and so destroyed before it.
+    /// First used after the thread's hub and its random numbers, and so destroyed before them.
     static UNMARK: Unmark = const { Unmark };
 }
 
@@ -30,7 +31,11 @@ impl Drop for Unmark {
 /// The hub of the running thread. Only for code that a thread-local's destructor does not run.
 pub(crate) fn hub() -> Arc<Hub> {
     let hub = Hub::current();
-    MARK.set(UNMARK.try_with(|_| ()).is_ok());
+    if !MARK.get() {
+        // The generator of Sentry's ids is a thread-local too, and must not go before the mark.
+        let _ = SpanId::default();
+        MARK.set(UNMARK.try_with(|_| ()).is_ok());
+    }
     hub
 }
 

@@ -12,12 +12,14 @@
     reason = "each test uses a part of it, and a panic fails the test, as it should"
 )]
 
+mod answers;
 mod capture;
 mod connection;
 mod reply;
 mod server;
 
+pub use answers::{answers, shown};
 pub use capture::{Sentry, SpanView, bound};
 pub use connection::Request;
-pub use reply::{Gate, Reply};
+pub use reply::{Gate, Meter, Reply};
 pub use server::Server;

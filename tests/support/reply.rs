@@ -1,6 +1,8 @@
 //! What the test server answers, step by step, errors of any kind included.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -151,6 +153,13 @@ impl Reply {
         self.data("[DONE]")
     }
 
+    /// Writes these bytes over and over, and counts what the client's side has taken.
+    pub fn repeat(mut self, bytes: impl Into<Bytes>, times: usize, meter: &Meter) -> Self {
+        self.body
+            .push(Step::Repeat(bytes.into(), times, meter.clone()));
+        self
+    }
+
     /// Waits until the gate is open.
     pub fn pause(mut self, gate: &Gate) -> Self {
         self.body.push(Step::Pause(gate.clone()));
@@ -194,13 +203,19 @@ impl Reply {
             }
         }
         to.write_all(self.head().as_bytes()).await?;
-        for step in &self.body {
+        let is_chunked = matches!(self.framing, Framing::Chunked);
+        let (last, body) = match self.body.split_last() {
+            // In one piece with the body's end, so that whoever has read the one has the other.
+            Some((Step::Chunk(bytes), body)) if is_chunked => (Self::framed(bytes), body),
+            _ => (Vec::new(), &self.body[..]),
+        };
+        for step in body {
             if let Some(after) = self.step(step, to).await? {
                 return Ok(after);
             }
         }
-        if matches!(self.framing, Framing::Chunked) {
-            to.write_all(b"0\r\n\r\n").await?;
+        if is_chunked {
+            to.write_all(&[&last[..], b"0\r\n\r\n"].concat()).await?;
         }
         let stays_open = matches!(
             self.framing,
@@ -236,20 +251,37 @@ impl Reply {
         head + &framing + "\r\n\r\n"
     }
 
+    /// The bytes as they are sent with this framing.
+    fn piece(&self, bytes: &Bytes) -> Vec<u8> {
+        if matches!(self.framing, Framing::Chunked) {
+            Self::framed(bytes)
+        } else {
+            bytes.to_vec()
+        }
+    }
+
+    /// The bytes as a chunk; none for none, since that would be the end.
+    fn framed(bytes: &Bytes) -> Vec<u8> {
+        if bytes.is_empty() {
+            return Vec::new();
+        }
+        let size = format!("{:x}\r\n", bytes.len());
+        [size.as_bytes(), bytes, b"\r\n"].concat()
+    }
+
     async fn step(
         &self,
         step: &Step,
         to: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<Option<After>> {
         match step {
-            Step::Chunk(bytes) if matches!(self.framing, Framing::Chunked) => {
-                if !bytes.is_empty() {
-                    let size = format!("{:x}\r\n", bytes.len());
-                    to.write_all(&[size.as_bytes(), bytes, b"\r\n"].concat())
-                        .await?;
+            Step::Chunk(bytes) => to.write_all(&self.piece(bytes)).await?,
+            Step::Repeat(bytes, times, meter) => {
+                let piece = self.piece(bytes);
+                for _ in 0..*times {
+                    meter.write(&piece, to).await?;
                 }
             }
-            Step::Chunk(bytes) => to.write_all(bytes).await?,
             Step::Pause(gate) => gate.pass().await,
             Step::Stall => std::future::pending().await,
             Step::Close => return Ok(Some(After::Close)),
@@ -304,6 +336,66 @@ struct GateState {
     open: bool,
 }
 
+/// Counts the bytes of a long body as the client's side takes them.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    state: watch::Sender<MeterState>,
+}
+
+impl Meter {
+    pub fn new() -> Self {
+        Self {
+            state: watch::Sender::new(MeterState::default()),
+        }
+    }
+
+    /// How many bytes have left the server. Buffers of the system and of the client may hold them still.
+    pub fn sent(&self) -> usize {
+        self.state.borrow().sent
+    }
+
+    /// Waits until the server can't send more, because nobody takes it.
+    pub async fn stuck(&self) {
+        super::server::bounded("the server to get stuck", async {
+            self.state
+                .subscribe()
+                .wait_for(|state| state.stuck)
+                .await
+                .unwrap();
+        })
+        .await;
+    }
+
+    async fn write(&self, bytes: &[u8], to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let written = poll_fn(|cx| {
+                let polled = Pin::new(&mut *to).poll_write(cx, rest);
+                let stuck = polled.is_pending();
+                self.state.send_if_modified(|state| {
+                    let changed = state.stuck != stuck;
+                    state.stuck = stuck;
+                    changed
+                });
+                polled
+            })
+            .await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            rest = &rest[written..];
+            self.state.send_modify(|state| state.sent += written);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default)]
+struct MeterState {
+    sent: usize,
+    stuck: bool,
+}
+
 /// What becomes of the connection after a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
@@ -325,6 +417,7 @@ enum Framing {
 #[derive(Clone, Debug)]
 enum Step {
     Chunk(Bytes),
+    Repeat(Bytes, usize, Meter),
     Pause(Gate),
     Stall,
     Close,
@@ -335,6 +428,7 @@ impl Step {
     fn len(&self) -> usize {
         match self {
             Self::Chunk(bytes) => bytes.len(),
+            Self::Repeat(bytes, times, _) => bytes.len() * times,
             _ => 0,
         }
     }

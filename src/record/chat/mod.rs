@@ -10,7 +10,7 @@ use super::attributes::{Attributes, names};
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts, name_of};
 use crate::settings::Settings;
 use crate::types::chat::{self, Choice, Chunk, Completion, Request};
 
@@ -150,6 +150,5 @@ fn in_order(completion: &Completion) -> Vec<&Choice> {
 }
 
 fn finish_reason(choice: &Choice) -> Option<&str> {
-    let reason = choice.finish_reason.as_ref()?.as_str();
-    Some(reason).filter(|reason| !reason.is_empty())
+    name_of(choice.finish_reason.as_ref()?.as_str())
 }

@@ -96,7 +96,7 @@ fn assistant(message: &chat::AssistantMessage) -> Vec<Part<'_>> {
         message.refusal.as_deref(),
     );
     if let Some(audio) = &message.audio {
-        parts.push(Part::Other(audio));
+        parts.push(Part::File { file_id: &audio.id });
     }
     parts.extend(message.tool_calls.iter().flatten().map(tool_call));
     parts.extend(message.function_call.as_ref().map(function_call));

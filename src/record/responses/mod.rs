@@ -10,7 +10,9 @@ use super::attributes::{Attributes, names};
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts};
+use super::{
+    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts, name_of,
+};
 use crate::settings::Settings;
 use crate::types::responses::{
     self, Conversation, Effort, Event, Input, Item, Request, Response, Status,
@@ -157,11 +159,7 @@ fn finish_reason(response: &Response) -> Option<&str> {
         Status::Incomplete => {
             let details = response.incomplete_details.as_ref();
             let reason = details.and_then(|details| details.reason.as_deref());
-            Some(
-                reason
-                    .filter(|reason| !reason.is_empty())
-                    .unwrap_or(status.as_str()),
-            )
+            Some(reason.and_then(name_of).unwrap_or(status.as_str()))
         }
         _ => None,
     }

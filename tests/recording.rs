@@ -1,0 +1,17 @@
+//! What leaves for Sentry of model calls: the goldens of whole exchanges, and how large ones are cut.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+#[path = "recording/exchange.rs"]
+mod exchange;
+#[path = "recording/goldens.rs"]
+mod goldens;
+#[path = "recording/size.rs"]
+mod size;
