@@ -113,11 +113,14 @@ pub fn prompt(bytes: usize) -> Vec<String> {
 /// The size of each of [`events`].
 pub const EVENT_BYTES: usize = 256;
 
-/// So many events of a chat's stream.
-pub fn events(count: usize) -> bytes::Bytes {
+/// How many [`events`] there are.
+pub const EVENTS: usize = 500;
+
+/// Events of a chat's stream.
+pub fn events() -> bytes::Bytes {
     let one = r#"data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4o-2024-08-06","system_fingerprint":"fp_07871e2ad8","choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}]}"#;
     let mut one = one.to_owned();
     one.truncate(EVENT_BYTES - 2);
     one.push_str("\n\n");
-    one.repeat(count).into()
+    one.repeat(EVENTS).into()
 }

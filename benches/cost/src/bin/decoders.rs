@@ -11,10 +11,10 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() {
     let task = Task::from_args();
-    let body = cost::events(task.times);
+    let body = cost::events();
     let size = cost::EVENT_BYTES;
-    let frames = (0..body.len())
-        .step_by(size)
+    let frames = (0..task.times / cost::EVENTS)
+        .flat_map(|_| (0..body.len()).step_by(size))
         .map(|start| Ok::<_, Infallible>(body.slice(start..start + size)));
     let frames = stream::iter(frames);
     let before = live();
