@@ -1,5 +1,7 @@
 //! Times of what happens to the bytes of a reply: `cargo bench --bench decoding`. Counts are in `benches/cost`.
 
+#![expect(clippy::expect_used, reason = "a bench, not an interface")]
+
 use std::hint::black_box;
 
 use bytes::Bytes;

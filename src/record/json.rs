@@ -380,8 +380,8 @@ impl Inside<'_> {
 
 /// Where the first byte stands that a JSON string can't hold as it is.
 fn escaped_at(text: &[u8]) -> Option<usize> {
-    let is_escaped = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-    // Sixteen at once, without a branch between them: compilers make that one comparison (bench "200 kB prompt").
+    let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    // Sixteen at once, which compilers make one comparison (bench "200 kB prompt").
     let (blocks, _) = text.as_chunks::<16>();
     let plain = blocks
         .iter()

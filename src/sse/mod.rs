@@ -84,7 +84,7 @@ impl Decoder {
     pub(crate) fn end(&mut self) -> Result<Option<Event<'_>>, SseError> {
         if !self.advance()? {
             if !self.carry.is_empty() {
-                self.interpret(Line::Carried);
+                self.interpret(&Line::Carried);
             }
             self.is_ready = true;
         }
@@ -97,7 +97,7 @@ impl Decoder {
             self.fields.clear();
         }
         while let Some(line) = self.line()? {
-            if self.interpret(line) {
+            if self.interpret(&line) {
                 self.is_ready = true;
                 return Ok(true);
             }
@@ -157,8 +157,8 @@ impl Decoder {
     }
 
     /// Notes what a line says; true if it ended an event.
-    fn interpret(&mut self, line: Line) -> bool {
-        let (mut text, mut start) = match &line {
+    fn interpret(&mut self, line: &Line) -> bool {
+        let (mut text, mut start) = match line {
             Line::InFrame(range) => (
                 self.frame.get(range.clone()).unwrap_or_default(),
                 Some(range.start),

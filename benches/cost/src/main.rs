@@ -19,6 +19,8 @@ use rows::Row;
 
 /// How far a figure may rise above what was reached.
 const MARGIN: f64 = 1.1;
+/// How far the instructions of a call differ from one run to the next.
+const NOISE: f64 = 200.0;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     if !measure::has_valgrind() {
@@ -36,7 +38,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let reached = Path::new(env!("CARGO_MANIFEST_DIR")).join("reached.txt");
     match what.as_str() {
         "reach" => {
-            let lines = figures(&rows).map(|(name, value)| format!("{name} = {value:.3}\n"));
+            // Peaks hang on how much the socket holds whenever it is read.
+            let lines = figures(&rows).filter(|(name, _)| !name.starts_with("memory"));
+            let lines = lines.map(|(name, value)| format!("{name} = {value:.3}\n"));
             std::fs::write(reached, lines.collect::<String>())?;
         }
         "check" => return check(&rows, &std::fs::read_to_string(reached)?),
@@ -74,7 +78,11 @@ fn check(rows: &[Row], reached: &str) -> Result<ExitCode, Box<dyn Error>> {
         let before: f64 = before.parse()?;
         let now = now.get(name).copied().unwrap_or(f64::INFINITY);
         // A little more than nothing is nothing.
-        if now > before * MARGIN + 0.02 {
+        let noise = match name.contains(": instructions") && name.starts_with("small") {
+            true => NOISE,
+            false => 0.02,
+        };
+        if now > before * MARGIN + noise {
             println!("{name}: {now:.2}, and was {before:.2}");
             code = ExitCode::FAILURE;
         }
