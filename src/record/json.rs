@@ -312,10 +312,7 @@ impl Inside<'_> {
             let window = rest
                 .len()
                 .min((self.end - self.text.len()).saturating_add(1));
-            let plain = rest
-                .bytes()
-                .take(window)
-                .position(|b| b < 0x20 || b == b'"' || b == b'\\');
+            let plain = escaped_at(rest.as_bytes().get(..window).unwrap_or_default());
             let (run, after) = match plain {
                 Some(at) => rest.split_at(at),
                 None => (rest, ""),
@@ -381,6 +378,19 @@ impl Inside<'_> {
     }
 }
 
+/// Where the first byte stands that a JSON string can't hold as it is.
+fn escaped_at(text: &[u8]) -> Option<usize> {
+    let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    // Sixteen at once, which compilers make one comparison (bench "200 kB prompt").
+    let (blocks, _) = text.as_chunks::<16>();
+    let plain = blocks
+        .iter()
+        .take_while(|block| !block.iter().fold(false, |any, byte| any | is_escaped(byte)))
+        .count();
+    let rest = text.get(plain * 16..).unwrap_or_default();
+    Some(plain * 16 + rest.iter().position(is_escaped)?)
+}
+
 /// The last character boundary that is not past `end`.
 pub(crate) fn boundary(text: &str, end: usize) -> usize {
     let mut end = end.min(text.len());
@@ -392,13 +402,13 @@ pub(crate) fn boundary(text: &str, end: usize) -> usize {
 
 /// The bytes that a text takes as a JSON string.
 pub(crate) fn encoded_len(text: &str) -> usize {
-    let escapes: usize = text
-        .bytes()
-        .map(|b| match b {
-            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xc => 1,
-            0..0x20 => 5,
-            _ => 0,
-        })
-        .sum();
+    let (mut rest, mut escapes) = (text.as_bytes(), 0);
+    while let Some(at) = escaped_at(rest) {
+        escapes += match rest.get(at) {
+            Some(b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xc) => 1,
+            _ => 5,
+        };
+        rest = rest.get(at + 1..).unwrap_or_default();
+    }
     text.len() + escapes + 2
 }

@@ -95,14 +95,14 @@ impl Exchange {
 
     /// Makes the call and gives its span.
     pub(crate) async fn span(&self, stage: &Stage, form: Form, content: bool) -> SpanView {
-        let sentry = self.sent(stage, form, content).await;
+        let sentry = self.left_for_sentry(stage, form, content).await;
         let mut spans = sentry.spans_where(|span| span.op.starts_with("gen_ai."));
         assert_eq!(spans.len(), 1, "{}: {:?}", self.name, sentry.names());
         spans.remove(0)
     }
 
     /// Makes the call and gives what left for Sentry.
-    pub(crate) async fn sent(&self, stage: &Stage, form: Form, content: bool) -> Sentry {
+    pub(crate) async fn left_for_sentry(&self, stage: &Stage, form: Form, content: bool) -> Sentry {
         let integration = OpenAiIntegration::new()
             .record_inputs(content)
             .record_outputs(content);

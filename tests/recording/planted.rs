@@ -36,7 +36,7 @@ async fn content_planted_at_random_places_does_not_leave_with_content_off() {
                 *events = garden.plant_events(events);
             }
             for form in exchange.forms() {
-                let sentry = exchange.sent(&stage, form, false).await;
+                let sentry = exchange.left_for_sentry(&stage, form, false).await;
                 assert_eq!(
                     sentry
                         .spans_where(|span| span.op.starts_with("gen_ai."))
@@ -57,7 +57,7 @@ async fn the_same_planted_content_leaves_with_content_on() {
     let stage = Stage::new().await;
     let mut exchange = Exchange::all().remove(0);
     Garden(1).plant(&mut exchange.fixture["request"]);
-    let sentry = exchange.sent(&stage, Form::Whole, true).await;
+    let sentry = exchange.left_for_sentry(&stage, Form::Whole, true).await;
     assert!(sentry.leaked(PLANTED));
 }
 

@@ -1,5 +1,7 @@
 //! The chunks of a streamed chat completion.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::always;
@@ -18,25 +20,25 @@ object! {
             pub choices: Vec<ChunkChoice>,
         }
         /// The reply's id.
-        pub id: Option<String>,
+        pub id: Option<Arc<str>>,
         /// The kind of this object: `chat.completion.chunk`.
-        pub object: Option<String>,
+        pub object: Option<Arc<str>>,
         /// When the reply was begun, in seconds since the Unix epoch.
         pub created: Option<f64>,
         /// The model that answers.
-        pub model: Option<String>,
+        pub model: Option<Arc<str>>,
         /// How the request is served, if it asked for a tier.
         pub service_tier: Option<ServiceTier>,
         /// The configuration that the model runs with.
-        pub system_fingerprint: Option<String>,
+        pub system_fingerprint: Option<Arc<str>>,
         /// The tokens used, mostly in the last chunk: see [`usage()`](Self::usage()).
-        pub usage: Option<Usage>,
+        pub usage: Option<Box<Usage>>,
         /// Random characters that hide the chunk's length.
         pub obfuscation: Option<String>,
         /// What the moderation that the request asked for found.
         pub moderation: Option<Value>,
         /// What Groq tells beside the reply.
-        pub x_groq: Option<XGroq>,
+        pub x_groq: Option<Box<XGroq>>,
         /// What went wrong; the stream is at its end.
         pub error: Option<Value>,
     }
@@ -52,7 +54,7 @@ object! {
         /// Why the model stopped, in the answer's last piece.
         pub finish_reason: Option<FinishReason>,
         /// How probable its tokens were, if the request asked for it.
-        pub logprobs: Option<Logprobs>,
+        pub logprobs: Option<Box<Logprobs>>,
     }
 }
 
@@ -68,11 +70,11 @@ object! {
         /// The next pieces of the tool calls.
         pub tool_calls: Option<Vec<ToolCallDelta>>,
         /// The next piece of the function call. Deprecated by OpenAI for `tool_calls`.
-        pub function_call: Option<FunctionDelta>,
+        pub function_call: Option<Box<FunctionDelta>>,
         /// Where the answer comes from.
         pub annotations: Option<Vec<Annotation>>,
         /// The next piece of the spoken answer.
-        pub audio: Option<Audio>,
+        pub audio: Option<Box<Audio>>,
         /// The next piece of the model's reasoning (DeepSeek, vLLM).
         pub reasoning_content: Option<String>,
         /// The next piece of the model's reasoning (OpenRouter, Groq, Ollama).
@@ -94,7 +96,7 @@ impl Chunk {
     /// The tokens used, wherever the server tells them.
     pub fn usage(&self) -> Option<&Usage> {
         let groq = self.x_groq.as_ref().and_then(|groq| groq.usage.as_ref());
-        [self.usage.as_ref(), groq]
+        [self.usage.as_deref(), groq]
             .into_iter()
             .flatten()
             .find(|usage| !usage.is_empty())

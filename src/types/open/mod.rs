@@ -13,6 +13,7 @@
 //! Underneath lies one trait, [`Open`]: a type says which JSON it can be made of, all else is skipped.
 
 mod macros;
+mod repeated;
 mod tagged;
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macros make public types")]
@@ -86,6 +87,106 @@ pub(crate) fn required<'de, T: Open, D: Deserializer<'de>>(from: D) -> Result<Ve
     }
 
     from.deserialize_any(Required(PhantomData))
+}
+
+/// An [`object!`].
+pub(crate) trait Object: Sized {
+    /// What it is in errors.
+    const EXPECTED: &'static str;
+
+    fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Self, A::Error>;
+}
+
+/// Reads an [`object!`].
+pub(crate) fn object_from<'de, T: Object, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    struct ObjectVisitor<T>(PhantomData<T>);
+
+    impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(T::EXPECTED)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+            T::from_fields(fields)
+        }
+    }
+
+    from.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+/// The name of a field in the JSON, from that in the code.
+pub(crate) const fn name(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// The name of a field, borrowed from the input where it stands there without escapes.
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a field")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(name.to_owned())))
+            }
+
+            fn visit_string<E: Error>(self, name: String) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(name)))
+            }
+        }
+
+        from.deserialize_str(KeyVisitor)
+    }
+}
+
+/// Reads the value of a [`Field`].
+pub(crate) struct FieldSeed<T>(PhantomData<T>);
+
+impl<T> Default for FieldSeed<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Field> DeserializeSeed<'de> for FieldSeed<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+        T::read(from)
+    }
+}
+
+/// Reads the value of a [`required`] list.
+pub(crate) struct RequiredSeed<T>(PhantomData<T>);
+
+impl<T> Default for RequiredSeed<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Open> DeserializeSeed<'de> for RequiredSeed<T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Vec<T>, D::Error> {
+        required(from)
+    }
 }
 
 /// What can be a field of an [`object!`]: an `Option` (left out when `None`), or a `Vec` or `String` (always
@@ -203,12 +304,20 @@ impl Open for Map<String, Value> {
     }
 }
 
+/// Bytes from which on room for elements that do not come is too much.
+const LARGE: usize = 64;
+
 /// Lists: elements that don't fit are left out.
 impl<T: Open> Open for Vec<T> {
     fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = list.next_element_seed(Seed(PhantomData))? {
-            elements.extend(element);
+            let Some(element) = element else { continue };
+            if size_of::<T>() > LARGE && elements.is_empty() {
+                // Mostly there is only one, as of choices: without this there is room for four.
+                elements.reserve_exact(1);
+            }
+            elements.push(element);
         }
         Ok(Some(elements))
     }

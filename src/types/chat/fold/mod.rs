@@ -64,24 +64,13 @@ impl Fold {
         let whole = &mut self.completion;
         last_text(&mut whole.id, chunk.id.as_deref());
         last_text(&mut whole.model, chunk.model.as_deref());
-        last_text(
-            &mut whole.system_fingerprint,
-            chunk.system_fingerprint.as_deref(),
-        );
-        whole.created = chunk.created.or(whole.created);
-        let tier = chunk.service_tier.as_ref();
-        last(
-            &mut whole.service_tier,
-            tier.filter(|tier| **tier != ServiceTier::Unknown(String::new())),
-        );
         last(&mut whole.usage, chunk.usage());
         if let Some(groq) = &chunk.x_groq {
             push_groq(whole.x_groq.get_or_insert_default(), groq, &self.budget);
         }
         if !self.budget.is_bounded() {
-            last(&mut whole.moderation, chunk.moderation.as_ref());
+            push_details(whole, chunk);
         }
-        last_fields(&mut whole.extra, &chunk.extra, &self.budget);
         for (position, piece) in (0..).zip(&chunk.choices) {
             choice(&mut self.choices, piece.index.unwrap_or(position))
                 .push(piece, &mut self.budget);
@@ -104,6 +93,22 @@ impl Fold {
                 .iter()
                 .all(|choice| choice.choice.finish_reason.is_some())
     }
+}
+
+/// What nothing is recorded of.
+fn push_details(whole: &mut Completion, chunk: &Chunk) {
+    last_text(
+        &mut whole.system_fingerprint,
+        chunk.system_fingerprint.as_deref(),
+    );
+    whole.created = chunk.created.or(whole.created);
+    let tier = chunk.service_tier.as_ref();
+    last(
+        &mut whole.service_tier,
+        tier.filter(|tier| **tier != ServiceTier::Unknown(String::new())),
+    );
+    last(&mut whole.moderation, chunk.moderation.as_ref());
+    last_fields(&mut whole.extra, &chunk.extra, &Budget::default());
 }
 
 impl ChoiceFold {

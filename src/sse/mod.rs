@@ -19,10 +19,14 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::ops::Range;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// How large a buffer may stay from one event to the next, in bytes.
+const KEPT: usize = 64 << 10;
 
 /// Turns the bytes of one event stream into its events.
 ///
@@ -31,12 +35,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(crate) struct Decoder {
     max_event_bytes: usize,
     frame: Bytes,
+    /// How much of the frame has been read.
+    at: usize,
     later: VecDeque<Bytes>,
+    /// What has come of a line whose end is in a later frame.
     carry: Vec<u8>,
     after_cr: bool,
     begun: bool,
-    pending: Fields,
-    ready: Fields,
+    fields: Fields,
+    is_ready: bool,
 }
 
 impl Decoder {
@@ -45,30 +52,29 @@ impl Decoder {
         Self {
             max_event_bytes,
             frame: Bytes::new(),
+            at: 0,
             later: VecDeque::new(),
             carry: Vec::new(),
             after_cr: false,
             begun: false,
-            pending: Fields::default(),
-            ready: Fields::default(),
+            fields: Fields::default(),
+            is_ready: false,
         }
     }
 
     /// Takes the next bytes of the stream. It keeps them as they are; [`next`](Self::next) does the work.
     pub(crate) fn feed(&mut self, frame: Bytes) {
-        if self.frame.is_empty() && self.later.is_empty() {
-            self.frame = frame;
-        } else {
-            self.later.push_back(frame);
-        }
+        self.later.push_back(frame);
     }
 
     /// The next whole event of what was fed; `None` if more bytes are needed.
     ///
     /// After [`SseError::NotUtf8`] reading can go on behind the event, [`SseError::TooLarge`] stays.
     pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, SseError> {
-        self.advance()?;
-        self.ready.event()
+        if !self.advance()? {
+            return Ok(None);
+        }
+        self.fields.event(&self.frame)
     }
 
     /// After the last frame: what is left of the events, then the one that stands there without its blank
@@ -78,19 +84,21 @@ impl Decoder {
     pub(crate) fn end(&mut self) -> Result<Option<Event<'_>>, SseError> {
         if !self.advance()? {
             if !self.carry.is_empty() {
-                let line = mem::take(&mut self.carry).into();
-                self.interpret(line);
+                self.interpret(&Line::Carried);
             }
-            self.ready = mem::take(&mut self.pending);
+            self.is_ready = true;
         }
-        self.ready.event()
+        self.fields.event(&self.frame)
     }
 
     /// Reads up to the end of the next event, which is then ready; false if there is none.
     fn advance(&mut self) -> Result<bool, SseError> {
-        self.ready = Fields::default();
+        if mem::take(&mut self.is_ready) {
+            self.fields.clear();
+        }
         while let Some(line) = self.line()? {
-            if self.interpret(line) {
+            if self.interpret(&line) {
+                self.is_ready = true;
                 return Ok(true);
             }
         }
@@ -98,65 +106,98 @@ impl Decoder {
     }
 
     /// The next whole line, without its end.
-    fn line(&mut self) -> Result<Option<Bytes>, SseError> {
+    fn line(&mut self) -> Result<Option<Line>, SseError> {
         loop {
-            if self.after_cr && !self.frame.is_empty() {
+            let rest = self.frame.get(self.at..).unwrap_or_default();
+            if self.after_cr && !rest.is_empty() {
                 self.after_cr = false;
-                if self.frame.first() == Some(&b'\n') {
-                    self.frame.advance(1);
+                if rest.first() == Some(&b'\n') {
+                    self.at += 1;
+                    continue;
                 }
             }
-            let end = memchr::memchr2(b'\n', b'\r', &self.frame);
-            let length = end.unwrap_or(self.frame.len());
+            // Every event ends with a blank line: it is found without a search (bench `decoder`).
+            let end = match rest.first() {
+                Some(b'\n' | b'\r') => Some(0),
+                _ => memchr::memchr2(b'\n', b'\r', rest),
+            };
+            let length = end.unwrap_or(rest.len());
             if length > self.room() {
                 return Err(SseError::TooLarge {
                     limit: self.max_event_bytes,
                 });
             }
-            let mut line = self.frame.split_to(length);
+            let start = self.at;
             if end.is_some() {
-                self.after_cr = self.frame.first() == Some(&b'\r');
-                self.frame.advance(1);
-                if !self.carry.is_empty() {
-                    self.carry.extend_from_slice(&line);
-                    line = mem::take(&mut self.carry).into();
+                self.after_cr = rest.get(length) == Some(&b'\r');
+                self.at += length + 1;
+                if self.carry.is_empty() {
+                    return Ok(Some(Line::InFrame(start..start + length)));
                 }
-                return Ok(Some(line));
+                let rest = self.frame.get(start..start + length);
+                self.carry.extend_from_slice(rest.unwrap_or_default());
+                return Ok(Some(Line::Carried));
             }
-            self.carry.extend_from_slice(&line);
-            let Some(frame) = self.later.pop_front() else {
-                self.frame = Bytes::new();
+            self.carry.extend_from_slice(rest);
+            // Nothing of a frame is held while we wait for the next one: its memory serves again.
+            self.fields.leave(&self.frame);
+            self.at = 0;
+            self.frame = self.later.pop_front().unwrap_or_default();
+            if self.frame.is_empty() && self.later.is_empty() {
                 return Ok(None);
-            };
-            self.frame = frame;
+            }
         }
     }
 
     /// How many bytes the current line may still grow by.
     fn room(&self) -> usize {
         self.max_event_bytes
-            .saturating_sub(self.pending.len())
+            .saturating_sub(self.fields.len())
             .saturating_sub(self.carry.len())
     }
 
-    /// Notes what a line says; true if it ended an event, which is then ready.
-    fn interpret(&mut self, mut line: Bytes) -> bool {
-        if !mem::replace(&mut self.begun, true) && line.starts_with(BYTE_ORDER_MARK) {
-            line.advance(BYTE_ORDER_MARK.len());
+    /// Notes what a line says; true if it ended an event.
+    fn interpret(&mut self, line: &Line) -> bool {
+        let (mut text, mut start) = match line {
+            Line::InFrame(range) => (
+                self.frame.get(range.clone()).unwrap_or_default(),
+                Some(range.start),
+            ),
+            Line::Carried => (self.carry.as_slice(), None),
+        };
+        if !mem::replace(&mut self.begun, true)
+            && let Some(rest) = text.strip_prefix(BYTE_ORDER_MARK)
+        {
+            text = rest;
+            start = start.map(|start| start + BYTE_ORDER_MARK.len());
         }
-        if line.is_empty() {
-            self.ready = mem::take(&mut self.pending);
-            return self.ready.data.is_some();
+        let mut has_ended = false;
+        if text.is_empty() {
+            has_ended = self.fields.data.is_some();
+            if !has_ended {
+                self.fields.clear();
+            }
+        } else if let Some(at) = value_of(b"data", text) {
+            let value = text.get(at..).unwrap_or_default();
+            let in_frame = start.map(|start| start + at..start + text.len());
+            self.fields.push_data(value, in_frame, &self.frame);
+        } else if let Some(at) = value_of(b"event", text) {
+            self.fields.name.clear();
+            let value = text.get(at..).unwrap_or_default();
+            self.fields.name.extend_from_slice(value);
         }
-        if let Some(start) = value_of(b"data", &line) {
-            line.advance(start);
-            self.pending.push_data(line);
-        } else if let Some(start) = value_of(b"event", &line) {
-            line.advance(start);
-            self.pending.name = line;
+        if matches!(line, Line::Carried) {
+            self.carry.clear();
+            self.carry.shrink_to(KEPT);
         }
-        false
+        has_ended
     }
+}
+
+/// Where a line stands.
+enum Line {
+    InFrame(Range<usize>),
+    Carried,
 }
 
 /// One event of a stream.
@@ -192,56 +233,65 @@ pub(crate) enum SseError {
 /// What the lines of an event have said so far.
 #[derive(Default)]
 struct Fields {
-    name: Bytes,
+    name: Vec<u8>,
     data: Option<Data>,
-}
-
-impl Fields {
-    fn push_data(&mut self, line: Bytes) {
-        self.data = Some(match self.data.take() {
-            None => Data::Line(line),
-            Some(before) => {
-                let mut lines = before.into_lines();
-                lines.push(b'\n');
-                lines.extend_from_slice(&line);
-                Data::Lines(lines)
-            }
-        });
-    }
-
-    fn len(&self) -> usize {
-        self.name.len() + self.data.as_ref().map_or(0, |data| data.as_slice().len())
-    }
-
-    /// Without data there is no event. A name that can't be read is one that nobody knows: the data counts.
-    fn event(&self) -> Result<Option<Event<'_>>, SseError> {
-        let Some(data) = &self.data else {
-            return Ok(None);
-        };
-        let data = std::str::from_utf8(data.as_slice()).map_err(|_| SseError::NotUtf8)?;
-        let name = std::str::from_utf8(&self.name).unwrap_or("\u{FFFD}");
-        Ok(Some(Event { name, data }))
-    }
+    /// The data, where it is not one line in one frame.
+    buffer: Vec<u8>,
 }
 
 enum Data {
-    Line(Bytes),
-    Lines(Vec<u8>),
+    InFrame(Range<usize>),
+    InBuffer,
 }
 
-impl Data {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Line(line) => line,
-            Self::Lines(lines) => lines,
+impl Fields {
+    fn push_data(&mut self, line: &[u8], in_frame: Option<Range<usize>>, frame: &[u8]) {
+        if let (None, Some(range)) = (&self.data, in_frame) {
+            self.data = Some(Data::InFrame(range));
+            return;
+        }
+        self.leave(frame);
+        if self.data.is_some() {
+            self.buffer.push(b'\n');
+        }
+        self.buffer.extend_from_slice(line);
+        self.data = Some(Data::InBuffer);
+    }
+
+    /// Copies what stands in the frame, which goes.
+    fn leave(&mut self, frame: &[u8]) {
+        if let Some(Data::InFrame(range)) = &self.data {
+            let data = frame.get(range.clone()).unwrap_or_default();
+            self.buffer.extend_from_slice(data);
+            self.data = Some(Data::InBuffer);
         }
     }
 
-    fn into_lines(self) -> Vec<u8> {
-        match self {
-            Self::Line(line) => line.into(),
-            Self::Lines(lines) => lines,
-        }
+    fn clear(&mut self) {
+        self.name.clear();
+        self.data = None;
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
+    }
+
+    fn len(&self) -> usize {
+        let data = match &self.data {
+            Some(Data::InFrame(range)) => range.len(),
+            _ => self.buffer.len(),
+        };
+        self.name.len() + data
+    }
+
+    /// Without data there is no event. A name that can't be read is one that nobody knows: the data counts.
+    fn event<'a>(&'a self, frame: &'a [u8]) -> Result<Option<Event<'a>>, SseError> {
+        let data = match &self.data {
+            Some(Data::InFrame(range)) => frame.get(range.clone()).unwrap_or_default(),
+            Some(Data::InBuffer) => &self.buffer,
+            None => return Ok(None),
+        };
+        let data = std::str::from_utf8(data).map_err(|_| SseError::NotUtf8)?;
+        let name = std::str::from_utf8(&self.name).unwrap_or("\u{FFFD}");
+        Ok(Some(Event { name, data }))
     }
 }
 
