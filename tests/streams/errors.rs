@@ -21,7 +21,10 @@ async fn an_error_in_a_chat_stream_comes_after_the_items_before_it() {
             after_a(
                 r#"{"error":{"message":"SECRET","type":"server_error","code":"overloaded","param":"p"}}"#,
             ),
-            json!({"message": "SECRET", "type": "server_error", "code": "overloaded", "param": "p"}),
+            json!({
+                "message": "SECRET", "type": "server_error", "code": "overloaded", "param": "p",
+                "is": ["retryable"],
+            }),
         ),
         (
             "a text",
@@ -31,7 +34,7 @@ async fn an_error_in_a_chat_stream_comes_after_the_items_before_it() {
         (
             "a number as code",
             after_a(r#"{"error":{"message":"SECRET","code":502}}"#),
-            json!({"message": "SECRET", "code": "502"}),
+            json!({"message": "SECRET", "code": "502", "is": ["retryable"]}),
         ),
         (
             "flat",
@@ -46,7 +49,7 @@ async fn an_error_in_a_chat_stream_comes_after_the_items_before_it() {
                     .replace('\n', "")
                     .as_str(),
             ),
-            json!({"message": "SECRET", "code": "server_error"}),
+            json!({"message": "SECRET", "code": "server_error", "is": ["retryable"]}),
         ),
         (
             "beside empty choices, as a text",
@@ -121,19 +124,22 @@ async fn an_error_in_a_stream_of_a_response_comes_after_the_items_before_it() {
             error(
                 r#"{"type":"error","code":"server_error","message":"SECRET","param":null,"sequence_number":1}"#,
             ),
-            json!({"code": "server_error", "message": "SECRET"}),
+            json!({"code": "server_error", "message": "SECRET", "is": ["retryable"]}),
         ),
         (
             "nested, as OpenAI sends it",
             error(
                 r#"{"type":"error","error":{"type":"tokens","code":"rate_limit_exceeded","message":"SECRET"}}"#,
             ),
-            json!({"code": "rate_limit_exceeded", "type": "tokens", "message": "SECRET"}),
+            json!({
+                "code": "rate_limit_exceeded", "type": "tokens", "message": "SECRET",
+                "is": ["rate_limit", "retryable"],
+            }),
         ),
         (
             "without the name of the event",
             unnamed(r#"{"type":"error","code":"server_error","message":"SECRET"}"#),
-            json!({"code": "server_error", "message": "SECRET"}),
+            json!({"code": "server_error", "message": "SECRET", "is": ["retryable"]}),
         ),
         (
             "nested, without the name of the event",
@@ -169,7 +175,7 @@ async fn an_error_in_place_of_a_stream_is_that_error() {
         (
             "JSON with status 200 and the type of a stream",
             Reply::sse_raw([r#"{"error":{"message":"SECRET","code":503}}"#]),
-            json!({"message": "SECRET", "code": "503"}),
+            json!({"message": "SECRET", "code": "503", "is": ["retryable"]}),
         ),
         (
             "JSON in many lines",
