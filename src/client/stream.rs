@@ -74,7 +74,8 @@ struct Source {
     deadline: Option<(Instant, Duration)>,
     /// Runs while we wait.
     timer: Option<Pin<Box<Sleep>>>,
-    is_waiting: bool,
+    /// What has passed when the timer ends; `None` while we do not wait.
+    waiting: Option<Timeout>,
     is_over: bool,
 }
 
@@ -96,7 +97,7 @@ impl<T> EventStream<T> {
                 idle,
                 deadline: opened.deadline,
                 timer: None,
-                is_waiting: false,
+                waiting: None,
                 is_over: false,
             }),
             events: Events::new(max_event_bytes),
@@ -200,23 +201,28 @@ impl Source {
             return Poll::Ready(None);
         }
         if let Poll::Ready(bytes) = self.body.as_mut().poll_next(cx) {
-            self.is_waiting = false;
+            self.waiting = None;
             self.is_over = !matches!(bytes, Some(Ok(_)));
             return Poll::Ready(bytes.map(|bytes| bytes.map_err(Error::from)));
         }
-        let now = Instant::now();
-        let idle = now + self.idle;
-        let (until, timeout) = match self.deadline {
-            Some((deadline, limit)) if deadline < idle => (deadline, Timeout::Deadline(limit)),
-            _ => (idle, Timeout::StreamIdle(self.idle)),
+        let timeout = *self.waiting.get_or_insert_with(|| {
+            // A limit that no clock reaches is none.
+            let idle = Instant::now().checked_add(self.idle);
+            let (until, timeout) = match self.deadline {
+                Some((deadline, limit)) if idle.is_none_or(|idle| deadline < idle) => {
+                    (Some(deadline), Timeout::Deadline(limit))
+                }
+                _ => (idle, Timeout::StreamIdle(self.idle)),
+            };
+            match (&mut self.timer, until) {
+                (Some(timer), Some(until)) => timer.as_mut().reset(until.into()),
+                (timer, until) => *timer = until.map(|until| Box::pin(sleep_until(until.into()))),
+            }
+            timeout
+        });
+        let Some(timer) = &mut self.timer else {
+            return Poll::Pending;
         };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(until.into())));
-        if !self.is_waiting {
-            self.is_waiting = true;
-            timer.as_mut().reset(until.into());
-        }
         ready!(timer.as_mut().poll(cx));
         self.is_over = true;
         Poll::Ready(Some(Err(Error::Timeout(timeout))))

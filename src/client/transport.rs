@@ -170,9 +170,10 @@ impl Transport {
         let Some(limit) = self.deadline else {
             return Ok((send.await?, None));
         };
-        let deadline = Instant::now() + limit;
+        // A limit that no clock reaches is none.
+        let deadline = Instant::now().checked_add(limit);
         match tokio::time::timeout(limit, send).await {
-            Ok(answer) => Ok((answer?, Some((deadline, limit)))),
+            Ok(answer) => Ok((answer?, deadline.map(|deadline| (deadline, limit)))),
             Err(_) => Err(Error::Timeout(Timeout::Deadline(limit))),
         }
     }

@@ -162,3 +162,24 @@ async fn two_streams_of_one_client_do_not_wait_for_each_other() {
     gate.open();
     assert!(first.next().await.is_none());
 }
+
+#[tokio::test]
+async fn limits_that_no_clock_reaches_are_none() {
+    let server = Server::start().await;
+    let gate = Gate::new();
+    server.reply(chunks(&["a"]).pause(&gate).data(chunk("b")).done());
+    let longest = std::time::Duration::MAX;
+    let client = sentry_openai::Client::builder()
+        .base_url(server.url())
+        .timeout(longest)
+        .deadline(longest)
+        .stream_idle_timeout(longest)
+        .build()
+        .unwrap();
+    let mut stream = open_chat(&client).await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    assert!(futures::poll!(stream.next()).is_pending());
+    gate.open();
+    assert_eq!(stream.next().await.unwrap().unwrap().text(), Some("b"));
+    assert!(stream.next().await.is_none());
+}
