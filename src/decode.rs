@@ -33,7 +33,10 @@ pub(crate) trait ReplyBody: DeserializeOwned {
 
 /// A type that an event of a stream is read into.
 pub(crate) trait StreamEvent: Sized {
-    fn read(data: &str) -> Result<Self, Unreadable>;
+    /// What reading an event keeps for the next one.
+    type Reader: Default + Send;
+
+    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable>;
 }
 
 /// Data that is no event of a reply.
@@ -75,12 +78,16 @@ pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Er
 }
 
 /// Reads an event of a stream, that is not its end mark.
-pub(crate) fn event<T: StreamEvent>(head: &Head, event: &sse::Event<'_>) -> Result<T, Error> {
+pub(crate) fn event<T: StreamEvent>(
+    head: &Head,
+    reader: &mut T::Reader,
+    event: &sse::Event<'_>,
+) -> Result<T, Error> {
     if event.name == ERROR_EVENT {
         let json = serde_json::from_str(event.data).unwrap_or_else(|_| event.data.into());
         return Err(api_error(head, &json));
     }
-    T::read(event.data).map_err(|unreadable| match unreadable {
+    T::read(reader, event.data).map_err(|unreadable| match unreadable {
         Unreadable::Error(json) => api_error(head, &json),
         Unreadable::Json(error) => match serde_json::from_str(event.data) {
             Ok(json) if is_error(&json) => api_error(head, &json),
@@ -160,18 +167,21 @@ pub(crate) fn content_type(head: &Head) -> Option<String> {
 }
 
 impl StreamEvent for chat::Chunk {
-    fn read(data: &str) -> Result<Self, Unreadable> {
-        match serde_json::from_str::<Self>(data).map_err(Unreadable::Json)? {
-            Self {
-                error: Some(error), ..
-            } if !error.is_null() => Err(Unreadable::Error(json!({ "error": error }))),
-            chunk => Ok(chunk),
+    type Reader = chat::ChunkReader;
+
+    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable> {
+        let chunk = reader.read(data).map_err(Unreadable::Json)?;
+        match &chunk.error {
+            Some(error) if !error.is_null() => Err(Unreadable::Error(json!({ "error": error }))),
+            _ => Ok(chunk),
         }
     }
 }
 
 impl StreamEvent for responses::Event {
-    fn read(data: &str) -> Result<Self, Unreadable> {
+    type Reader = ();
+
+    fn read((): &mut (), data: &str) -> Result<Self, Unreadable> {
         match serde_json::from_str::<Self>(data).map_err(Unreadable::Json)? {
             Self::Error(error) => {
                 let json = serde_json::to_value(error).map_err(Unreadable::Json)?;

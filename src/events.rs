@@ -11,8 +11,9 @@ use crate::sse::{Decoder, Event, SseError};
 const PREFIX: usize = 64 << 10;
 
 /// A stream of events, fed with its bytes.
-pub(crate) struct Events {
+pub(crate) struct Events<T: StreamEvent> {
     decoder: Decoder,
+    reader: T::Reader,
     /// What came before the first event; `None` once there was one.
     prefix: Option<Vec<u8>>,
 }
@@ -26,10 +27,11 @@ pub(crate) enum Next<T> {
     Done,
 }
 
-impl Events {
+impl<T: StreamEvent> Events<T> {
     pub(crate) fn new(max_event_bytes: usize) -> Self {
         Self {
             decoder: Decoder::new(max_event_bytes),
+            reader: T::Reader::default(),
             prefix: Some(Vec::new()),
         }
     }
@@ -42,14 +44,14 @@ impl Events {
         self.decoder.feed(bytes);
     }
 
-    pub(crate) fn next<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
+    pub(crate) fn next(&mut self, head: &Head) -> Result<Next<T>, Error> {
         loop {
             match self.decoder.next() {
                 Ok(None) => return Ok(Next::More),
                 Ok(Some(event)) => {
                     self.prefix = None;
                     if !is_empty(&event) {
-                        return read(head, &event);
+                        return read(head, &mut self.reader, &event);
                     }
                 }
                 Err(error) => return Err(refused(head, &error)),
@@ -57,14 +59,19 @@ impl Events {
         }
     }
 
+    /// The event with this data, that has come without the bytes that frame it.
+    pub(crate) fn unframed(&mut self, head: &Head, data: &str) -> Result<Next<T>, Error> {
+        read(head, &mut self.reader, &Event { name: "", data })
+    }
+
     /// What comes next once the body has ended; to be asked until it is [`Next::Done`].
-    pub(crate) fn last<T: StreamEvent>(&mut self, head: &Head) -> Result<Next<T>, Error> {
+    pub(crate) fn last(&mut self, head: &Head) -> Result<Next<T>, Error> {
         match self.decoder.end() {
             Ok(Some(event)) if is_empty(&event) => Ok(Next::Done),
             // What has no blank line behind it may be cut off: it counts if it is whole JSON.
             Ok(Some(event)) if event.is_done() || is_json(event.data) => {
                 self.prefix = None;
-                read(head, &event)
+                read(head, &mut self.reader, &event)
             }
             Ok(Some(_)) => Err(decode_error(
                 head,
@@ -79,11 +86,15 @@ impl Events {
     }
 }
 
-fn read<T: StreamEvent>(head: &Head, event: &Event<'_>) -> Result<Next<T>, Error> {
+fn read<T: StreamEvent>(
+    head: &Head,
+    reader: &mut T::Reader,
+    event: &Event<'_>,
+) -> Result<Next<T>, Error> {
     if event.is_done() {
         return Ok(Next::Done);
     }
-    decode::event(head, event).map(Next::Event)
+    decode::event(head, reader, event).map(Next::Event)
 }
 
 fn refused(head: &Head, error: &SseError) -> Error {

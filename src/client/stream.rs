@@ -28,42 +28,57 @@ pub struct EventStream<T> {
     head: Head,
     /// Gone once the stream has ended.
     source: Option<Source>,
-    events: Events,
-    call: Box<dyn Observer<T>>,
+    events: Box<dyn Reading<T>>,
 }
 
-/// What reads and records the events of a stream. It keeps the recorder's types out of [`EventStream`]'s.
-trait Observer<T>: Send {
-    fn next(&self, events: &mut Events, head: &Head) -> Result<Next<T>, Error>;
-    fn last(&self, events: &mut Events, head: &Head) -> Result<Next<T>, Error>;
-    fn event(&mut self, event: &T);
+/// Events that are read and recorded. It keeps the recorder's types out of [`EventStream`]'s.
+trait Reading<T>: Send {
+    fn feed(&mut self, bytes: Bytes);
+    fn next(&mut self, head: &Head) -> Result<Next<T>, Error>;
+    fn last(&mut self, head: &Head) -> Result<Next<T>, Error>;
     fn finish(&mut self);
     fn fail(&mut self, error: &Error);
 }
 
-impl<F> Observer<F::Event> for StreamCall<F>
+struct Recorded<F: Fold>
+where
+    F::Event: StreamEvent,
+{
+    events: Events<F::Event>,
+    call: StreamCall<F>,
+}
+
+impl<F> Reading<F::Event> for Recorded<F>
 where
     F: Fold,
     F::Event: StreamEvent,
 {
-    fn next(&self, events: &mut Events, head: &Head) -> Result<Next<F::Event>, Error> {
-        events.next(head)
+    fn feed(&mut self, bytes: Bytes) {
+        self.events.feed(bytes);
     }
 
-    fn last(&self, events: &mut Events, head: &Head) -> Result<Next<F::Event>, Error> {
-        events.last(head)
+    fn next(&mut self, head: &Head) -> Result<Next<F::Event>, Error> {
+        let next = self.events.next(head);
+        if let Ok(Next::Event(event)) = &next {
+            self.call.event(event);
+        }
+        next
     }
 
-    fn event(&mut self, event: &F::Event) {
-        StreamCall::event(self, event);
+    fn last(&mut self, head: &Head) -> Result<Next<F::Event>, Error> {
+        let last = self.events.last(head);
+        if let Ok(Next::Event(event)) = &last {
+            self.call.event(event);
+        }
+        last
     }
 
     fn finish(&mut self) {
-        StreamCall::finish(self);
+        self.call.finish();
     }
 
     fn fail(&mut self, error: &Error) {
-        StreamCall::fail(self, error);
+        self.call.fail(error);
     }
 }
 
@@ -100,8 +115,10 @@ impl<T> EventStream<T> {
                 waiting: None,
                 is_over: false,
             }),
-            events: Events::new(max_event_bytes),
-            call: Box::new(call),
+            events: Box::new(Recorded {
+                events: Events::new(max_event_bytes),
+                call,
+            }),
         }
     }
 
@@ -132,12 +149,12 @@ impl<T> EventStream<T> {
             // If nothing is left of the body, the connection can serve again; if not, it is closed.
             let _ = source.poll_bytes(cx);
         }
-        self.call.finish();
+        self.events.finish();
     }
 
     fn fail(&mut self, error: &Error) {
         self.source = None;
-        self.call.fail(error);
+        self.events.fail(error);
     }
 }
 
@@ -150,22 +167,19 @@ impl<T> Stream for EventStream<T> {
                 return Poll::Ready(None);
             }
             let stream = &mut *self;
-            let next = match stream.call.next(&mut stream.events, &stream.head) {
+            let next = match stream.events.next(&stream.head) {
                 Ok(Next::More) => match ready!(stream.poll_bytes(cx)) {
                     Some(Ok(bytes)) => {
                         stream.events.feed(bytes);
                         continue;
                     }
                     Some(Err(error)) => Err(error),
-                    None => stream.call.last(&mut stream.events, &stream.head),
+                    None => stream.events.last(&stream.head),
                 },
                 next => next,
             };
             return Poll::Ready(match next {
-                Ok(Next::Event(item)) => {
-                    self.call.event(&item);
-                    Some(Ok(item))
-                }
+                Ok(Next::Event(event)) => Some(Ok(event)),
                 Ok(Next::Done | Next::More) => {
                     self.finish(cx);
                     None

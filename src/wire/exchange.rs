@@ -1,6 +1,7 @@
 //! What is done with the bytes of one endpoint, from the request to the end of the reply.
 
 use std::fmt::Display;
+use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,7 +12,6 @@ use crate::call::{Call, Failure, StreamCall, Target};
 use crate::decode::{self, Head};
 use crate::error::{ApiError, Error};
 use crate::events::{Events, Next};
-use crate::sse;
 
 /// A larger whole reply is not read for the recording, in bytes.
 const LARGEST_REPLY: usize = 64 << 20;
@@ -55,7 +55,7 @@ struct Whole {
 struct Stream<T: Types> {
     call: StreamCall<T::Fold>,
     head: Head,
-    events: Events,
+    events: Events<T::Event>,
     /// Whether its events come without the bytes that frame them.
     is_unframed: bool,
 }
@@ -164,23 +164,8 @@ impl<T: Types> Tap for Exchange<T> {
         }
         if let Phase::Stream(stream) = &mut self.phase {
             stream.is_unframed = true;
-            let event = sse::Event { name: "", data };
-            let is_over = if event.is_done() {
-                stream.call.finish();
-                true
-            } else {
-                match decode::event(&stream.head, &event) {
-                    Ok(event) => {
-                        stream.call.event(&event);
-                        false
-                    }
-                    Err(error) => {
-                        stream.call.fail(&error);
-                        true
-                    }
-                }
-            };
-            if is_over {
+            let next = stream.events.unframed(&stream.head, data);
+            if stream.pass(next) == ControlFlow::Break(true) {
                 self.phase = Phase::Over;
             }
         }
@@ -272,22 +257,28 @@ impl<T: Types> Stream<T> {
     /// Records what there is; whether the stream has come to its end.
     fn drain(
         &mut self,
-        next: impl Fn(&mut Events, &Head) -> Result<Next<T::Event>, Error>,
+        next: impl Fn(&mut Events<T::Event>, &Head) -> Result<Next<T::Event>, Error>,
     ) -> bool {
         loop {
-            match next(&mut self.events, &self.head) {
-                Ok(Next::Event(event)) => self.call.event(&event),
-                Ok(Next::More) => return false,
-                Ok(Next::Done) => {
-                    self.call.finish();
-                    return true;
-                }
-                Err(error) => {
-                    self.call.fail(&error);
-                    return true;
-                }
+            let next = next(&mut self.events, &self.head);
+            if let ControlFlow::Break(is_over) = self.pass(next) {
+                return is_over;
             }
         }
+    }
+
+    /// Records what comes next. It breaks off where there is no event, with whether the stream has come to its end.
+    fn pass(&mut self, next: Result<Next<T::Event>, Error>) -> ControlFlow<bool> {
+        match next {
+            Ok(Next::Event(event)) => {
+                self.call.event(&event);
+                return ControlFlow::Continue(());
+            }
+            Ok(Next::More) => return ControlFlow::Break(false),
+            Ok(Next::Done) => self.call.finish(),
+            Err(error) => self.call.fail(&error),
+        }
+        ControlFlow::Break(true)
     }
 }
 

@@ -227,7 +227,9 @@ impl ReplyBody for TextCompletion {
 }
 
 impl StreamEvent for TextCompletion {
-    fn read(data: &str) -> Result<Self, Unreadable> {
+    type Reader = ();
+
+    fn read((): &mut (), data: &str) -> Result<Self, Unreadable> {
         serde_json::from_str(data).map_err(Unreadable::Json)
     }
 }

@@ -10,6 +10,7 @@ mod fold;
 mod format;
 mod message;
 mod options;
+mod reader;
 mod request;
 mod speech;
 mod stored;
@@ -41,6 +42,7 @@ pub use options::{
     ReasoningEffort, SearchContextSize, ServiceTier, Stop, StreamOptions, UserLocation, Verbosity,
     WebSearchOptions,
 };
+pub(crate) use reader::ChunkReader;
 pub use request::Request;
 pub use speech::{AudioFormat, AudioParams, CustomVoice, Modality, Voice};
 pub use stored::{Deleted, ListQuery, StoredMessage, UpdateRequest};

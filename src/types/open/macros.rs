@@ -45,42 +45,42 @@ macro_rules! object {
         impl $crate::types::open::Object for $name {
             const EXPECTED: &'static str = concat!("struct ", stringify!($name));
 
-            fn from_fields<'de, A: serde::de::MapAccess<'de>>(
+            fn read_fields<'de, A: serde::de::MapAccess<'de>>(
+                &mut self,
                 mut fields: A,
-            ) -> Result<Self, A::Error> {
-                let mut this = Self::default();
+            ) -> Result<(), A::Error> {
                 $($(let mut $required = false;)*)?
                 while let Some($crate::types::open::Key(key)) = fields.next_key()? {
                     $($(
                         if key == const { $crate::types::open::name(stringify!($required)) } {
-                            let list = $crate::types::open::RequiredSeed::default();
-                            this.$required = fields.next_value_seed(list)?;
+                            let place = $crate::types::open::RequiredPlace(&mut self.$required);
+                            fields.next_value_seed(place)?;
                             $required = true;
                             continue;
                         }
                     )*)?
                     $($(
                         if key == const { $crate::types::open::name(stringify!($null)) } {
-                            let field = $crate::types::open::FieldSeed::default();
-                            this.$null = fields.next_value_seed(field)?;
+                            let place = $crate::types::open::FieldPlace(&mut self.$null);
+                            fields.next_value_seed(place)?;
                             continue;
                         }
                     )*)?
                     $(
                         if key == const { $crate::types::open::name(stringify!($field)) } {
-                            let field = $crate::types::open::FieldSeed::default();
-                            this.$field = fields.next_value_seed(field)?;
+                            let place = $crate::types::open::FieldPlace(&mut self.$field);
+                            fields.next_value_seed(place)?;
                             continue;
                         }
                     )*
-                    this.extra.insert(key.into_owned(), fields.next_value()?);
+                    self.extra.insert(key.into_owned(), fields.next_value()?);
                 }
                 $($(
                     if !$required {
                         return Err(serde::de::Error::missing_field(stringify!($required)));
                     }
                 )*)?
-                Ok(this)
+                Ok(())
             }
         }
 
@@ -94,7 +94,16 @@ macro_rules! object {
             fn from_object<'de, A: serde::de::MapAccess<'de>>(
                 object: A,
             ) -> Result<Option<Self>, A::Error> {
-                $crate::types::open::Object::from_fields(object).map(Some)
+                let mut place = None;
+                Self::object_into(&mut place, object)?;
+                Ok(place)
+            }
+
+            fn object_into<'de, A: serde::de::MapAccess<'de>>(
+                place: &mut Option<Self>,
+                object: A,
+            ) -> Result<(), A::Error> {
+                $crate::types::open::Object::read_fields(place.insert(Self::default()), object)
             }
         }
     };

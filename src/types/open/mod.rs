@@ -13,7 +13,6 @@
 //! Underneath lies one trait, [`Open`]: a type says which JSON it can be made of, all else is skipped.
 
 mod macros;
-mod repeated;
 mod tagged;
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macros make public types")]
@@ -22,6 +21,7 @@ mod tests;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -54,11 +54,22 @@ pub(crate) trait Open: Sized {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(None)
     }
+
+    /// Reads an object into its place.
+    fn object_into<'de, A: MapAccess<'de>>(
+        place: &mut Option<Self>,
+        object: A,
+    ) -> Result<(), A::Error> {
+        *place = Self::from_object(object)?;
+        Ok(())
+    }
 }
 
 /// Reads any JSON; `None` if `T` can't be made of it.
 pub(crate) fn read<'de, T: Open, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    Seed(PhantomData).deserialize(from)
+    let mut place = None;
+    Place(&mut place).deserialize(from)?;
+    Ok(place)
 }
 
 /// Reads the field of an [`object!`].
@@ -90,30 +101,41 @@ pub(crate) fn required<'de, T: Open, D: Deserializer<'de>>(from: D) -> Result<Ve
 }
 
 /// An [`object!`].
-pub(crate) trait Object: Sized {
+pub(crate) trait Object: Default {
     /// What it is in errors.
     const EXPECTED: &'static str;
 
-    fn from_fields<'de, A: MapAccess<'de>>(fields: A) -> Result<Self, A::Error>;
+    /// Reads fields into their places.
+    fn read_fields<'de, A: MapAccess<'de>>(&mut self, fields: A) -> Result<(), A::Error>;
 }
 
 /// Reads an [`object!`].
 pub(crate) fn object_from<'de, T: Object, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    struct ObjectVisitor<T>(PhantomData<T>);
+    let mut object = T::default();
+    from.deserialize_map(Fields(&mut object))?;
+    Ok(object)
+}
 
-    impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
-        type Value = T;
+/// Reads the fields of an [`object!`] in a JSON text into their places.
+pub(crate) fn fill<T: Object>(object: &mut T, json: &str) -> serde_json::Result<()> {
+    let mut from = serde_json::Deserializer::from_str(json);
+    from.deserialize_map(Fields(object))?;
+    from.end()
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(T::EXPECTED)
-        }
+/// The places of an [`object!`]'s fields.
+struct Fields<'p, T>(&'p mut T);
 
-        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
-            T::from_fields(fields)
-        }
+impl<'de, T: Object> Visitor<'de> for Fields<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
     }
 
-    from.deserialize_map(ObjectVisitor(PhantomData))
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<(), A::Error> {
+        self.0.read_fields(fields)
+    }
 }
 
 /// The name of a field in the JSON, from that in the code.
@@ -155,37 +177,26 @@ impl<'de> Deserialize<'de> for Key<'de> {
     }
 }
 
-/// Reads the value of a [`Field`].
-pub(crate) struct FieldSeed<T>(PhantomData<T>);
+/// Reads the value of a [`Field`] into its place.
+pub(crate) struct FieldPlace<'p, T>(pub(crate) &'p mut T);
 
-impl<T> Default for FieldSeed<T> {
-    fn default() -> Self {
-        Self(PhantomData)
+impl<'de, T: Field> DeserializeSeed<'de> for FieldPlace<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        self.0.read_into(from)
     }
 }
 
-impl<'de, T: Field> DeserializeSeed<'de> for FieldSeed<T> {
-    type Value = T;
+/// Reads the value of a [`required`] list into its place.
+pub(crate) struct RequiredPlace<'p, T>(pub(crate) &'p mut Vec<T>);
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-        T::read(from)
-    }
-}
+impl<'de, T: Open> DeserializeSeed<'de> for RequiredPlace<'_, T> {
+    type Value = ();
 
-/// Reads the value of a [`required`] list.
-pub(crate) struct RequiredSeed<T>(PhantomData<T>);
-
-impl<T> Default for RequiredSeed<T> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<'de, T: Open> DeserializeSeed<'de> for RequiredSeed<T> {
-    type Value = Vec<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Vec<T>, D::Error> {
-        required(from)
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        *self.0 = required(from)?;
+        Ok(())
     }
 }
 
@@ -194,12 +205,23 @@ impl<'de, T: Open> DeserializeSeed<'de> for RequiredSeed<T> {
 pub(crate) trait Field: Sized {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
 
+    /// Replaces the field by what is read.
+    fn read_into<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
+        *self = Self::read(from)?;
+        Ok(())
+    }
+
     fn is_absent(&self) -> bool;
 }
 
 impl<T: Open> Field for Option<T> {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         read(from)
+    }
+
+    fn read_into<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
+        *self = None;
+        Place(self).deserialize(from)
     }
 
     fn is_absent(&self) -> bool {
@@ -276,6 +298,17 @@ impl Open for String {
     }
 }
 
+/// Texts that others share.
+impl Open for Arc<str> {
+    fn from_number(number: Number) -> Option<Self> {
+        Some(number.to_string().into())
+    }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Some(text.into())
+    }
+}
+
 impl Open for Value {
     fn from_bool(value: bool) -> Option<Self> {
         Some(Value::Bool(value))
@@ -311,8 +344,11 @@ const LARGE: usize = 64;
 impl<T: Open> Open for Vec<T> {
     fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = list.next_element_seed(Seed(PhantomData))? {
-            let Some(element) = element else { continue };
+        let mut place = None;
+        while list.next_element_seed(Place(&mut place))?.is_some() {
+            let Some(element) = place.take() else {
+                continue;
+            };
             if size_of::<T>() > LARGE && elements.is_empty() {
                 // Mostly there is only one, as of choices: without this there is room for four.
                 elements.reserve_exact(1);
@@ -345,65 +381,74 @@ impl<T: Open> Open for Box<T> {
     }
 }
 
-/// Routes whatever JSON comes to the methods of [`Open`].
-struct Seed<T>(PhantomData<T>);
+/// Routes whatever JSON comes to the methods of [`Open`], and what is made of it to its place, which is empty
+/// before: a value that is passed on by one function after the other is copied as often (bench "stream, 250-byte
+/// chunks").
+struct Place<'p, T>(&'p mut Option<T>);
 
-impl<'de, T: Open> DeserializeSeed<'de> for Seed<T> {
-    type Value = Option<T>;
+impl<'de, T: Open> DeserializeSeed<'de> for Place<'_, T> {
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl<'de, T: Open> Visitor<'de> for Seed<T> {
-    type Value = Option<T>;
+impl<'de, T: Open> Visitor<'de> for Place<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         self.deserialize(from)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(T::from_bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        *self.0 = T::from_bool(value);
+        Ok(())
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(T::from_number(number.into()))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
+        *self.0 = T::from_number(number.into());
+        Ok(())
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(T::from_number(number.into()))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
+        *self.0 = T::from_number(number.into());
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Number::from_f64(number).and_then(T::from_number))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        *self.0 = Number::from_f64(number).and_then(T::from_number);
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(T::from_text(Cow::Borrowed(text)))
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        *self.0 = T::from_text(Cow::Borrowed(text));
+        Ok(())
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
-        Ok(T::from_text(Cow::Owned(text)))
+    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
+        *self.0 = T::from_text(Cow::Owned(text));
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-        T::from_list(list)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        *self.0 = T::from_list(list)?;
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        T::from_object(object)
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
+        T::object_into(self.0, object)
     }
 }
