@@ -17,7 +17,6 @@
 //!
 //! [HTML standard]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
 
@@ -37,7 +36,6 @@ pub(crate) struct Decoder {
     frame: Bytes,
     /// How much of the frame has been read.
     at: usize,
-    later: VecDeque<Bytes>,
     /// What has come of a line whose end is in a later frame.
     carry: Vec<u8>,
     after_cr: bool,
@@ -53,7 +51,6 @@ impl Decoder {
             max_event_bytes,
             frame: Bytes::new(),
             at: 0,
-            later: VecDeque::new(),
             carry: Vec::new(),
             after_cr: false,
             begun: false,
@@ -62,9 +59,17 @@ impl Decoder {
         }
     }
 
-    /// Takes the next bytes of the stream. It keeps them as they are; [`next`](Self::next) does the work.
+    /// Takes the next bytes of the stream; to be called when [`next`](Self::next) has asked for them.
     pub(crate) fn feed(&mut self, frame: Bytes) {
-        self.later.push_back(frame);
+        if self.frame.is_empty() {
+            self.frame = frame;
+            return;
+        }
+        // Too early, so the rest of the last frame must be kept: a copy each time.
+        self.fields.leave(&self.frame);
+        let rest = self.frame.get(self.at..).unwrap_or_default();
+        self.frame = [rest, &frame].concat().into();
+        self.at = 0;
     }
 
     /// The next whole event of what was fed; `None` if more bytes are needed.
@@ -96,6 +101,12 @@ impl Decoder {
         if mem::take(&mut self.is_ready) {
             self.fields.clear();
         }
+        if let Some((data, end)) = self.one_line_event() {
+            self.fields.data = Some(Data::InFrame(data));
+            self.at = end;
+            self.is_ready = true;
+            return Ok(true);
+        }
         while let Some(line) = self.line()? {
             if self.interpret(&line) {
                 self.is_ready = true;
@@ -105,48 +116,59 @@ impl Decoder {
         Ok(false)
     }
 
+    /// The data of an event that is one line in the frame, and where the event ends there. All others, and what this
+    /// is not sure of, are read line by line.
+    ///
+    /// Almost all events are such (bench "decoder").
+    fn one_line_event(&self) -> Option<(Range<usize>, usize)> {
+        let is_between_events = self.fields.is_empty() && self.carry.is_empty();
+        if !is_between_events || self.after_cr || !self.begun {
+            return None;
+        }
+        let line = self.frame.get(self.at..)?.strip_prefix(b"data: ")?;
+        let length = memchr::memchr2(b'\n', b'\r', line)?;
+        let is_whole = line.get(length..length + 2)? == b"\n\n";
+        let start = self.at + b"data: ".len();
+        let end = start + length;
+        let fits = end - self.at <= self.max_event_bytes;
+        (is_whole && fits).then_some((start..end, end + 2))
+    }
+
     /// The next whole line, without its end.
     fn line(&mut self) -> Result<Option<Line>, SseError> {
-        loop {
-            let rest = self.frame.get(self.at..).unwrap_or_default();
-            if self.after_cr && !rest.is_empty() {
-                self.after_cr = false;
-                if rest.first() == Some(&b'\n') {
-                    self.at += 1;
-                    continue;
-                }
-            }
-            // Every event ends with a blank line: it is found without a search (bench `decoder`).
-            let end = match rest.first() {
-                Some(b'\n' | b'\r') => Some(0),
-                _ => memchr::memchr2(b'\n', b'\r', rest),
-            };
-            let length = end.unwrap_or(rest.len());
-            if length > self.room() {
-                return Err(SseError::TooLarge {
-                    limit: self.max_event_bytes,
-                });
-            }
-            let start = self.at;
-            if end.is_some() {
-                self.after_cr = rest.get(length) == Some(&b'\r');
-                self.at += length + 1;
-                if self.carry.is_empty() {
-                    return Ok(Some(Line::InFrame(start..start + length)));
-                }
-                let rest = self.frame.get(start..start + length);
-                self.carry.extend_from_slice(rest.unwrap_or_default());
-                return Ok(Some(Line::Carried));
-            }
+        if self.after_cr && self.at < self.frame.len() {
+            self.after_cr = false;
+            self.at += usize::from(self.frame.get(self.at) == Some(&b'\n'));
+        }
+        let rest = self.frame.get(self.at..).unwrap_or_default();
+        // Every event ends with a blank line: it is found without a search (bench "decoder").
+        let end = match rest.first() {
+            Some(b'\n' | b'\r') => Some(0),
+            _ => memchr::memchr2(b'\n', b'\r', rest),
+        };
+        let length = end.unwrap_or(rest.len());
+        if length > self.room() {
+            return Err(SseError::TooLarge {
+                limit: self.max_event_bytes,
+            });
+        }
+        if end.is_none() {
             self.carry.extend_from_slice(rest);
             // Nothing of a frame is held while we wait for the next one: its memory serves again.
             self.fields.leave(&self.frame);
+            self.frame = Bytes::new();
             self.at = 0;
-            self.frame = self.later.pop_front().unwrap_or_default();
-            if self.frame.is_empty() && self.later.is_empty() {
-                return Ok(None);
-            }
+            return Ok(None);
         }
+        let start = self.at;
+        self.after_cr = rest.get(length) == Some(&b'\r');
+        self.at += length + 1;
+        if self.carry.is_empty() {
+            return Ok(Some(Line::InFrame(start..start + length)));
+        }
+        let rest = self.frame.get(start..start + length);
+        self.carry.extend_from_slice(rest.unwrap_or_default());
+        Ok(Some(Line::Carried))
     }
 
     /// How many bytes the current line may still grow by.
@@ -270,8 +292,14 @@ impl Fields {
     fn clear(&mut self) {
         self.name.clear();
         self.data = None;
-        self.buffer.clear();
-        self.buffer.shrink_to(KEPT);
+        if !self.buffer.is_empty() {
+            self.buffer.clear();
+            self.buffer.shrink_to(KEPT);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.data.is_none() && self.name.is_empty()
     }
 
     fn len(&self) -> usize {
@@ -290,7 +318,10 @@ impl Fields {
             None => return Ok(None),
         };
         let data = std::str::from_utf8(data).map_err(|_| SseError::NotUtf8)?;
-        let name = std::str::from_utf8(&self.name).unwrap_or("\u{FFFD}");
+        let name = match self.name.as_slice() {
+            [] => "",
+            name => std::str::from_utf8(name).unwrap_or("\u{FFFD}"),
+        };
         Ok(Some(Event { name, data }))
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct ChunkReader {
 }
 
 impl ChunkReader {
-    /// Reads a chunk, as serde_json does without us.
+    /// Reads a chunk, as `serde_json` does without us.
     pub(crate) fn read(&mut self, data: &str) -> serde_json::Result<Chunk> {
         if let Some(chunk) = self.read_onward(data) {
             return Ok(chunk);
