@@ -95,11 +95,9 @@ impl Chunk {
 
     /// The tokens used, wherever the server tells them.
     pub fn usage(&self) -> Option<&Usage> {
-        let groq = self.x_groq.as_ref().and_then(|groq| groq.usage.as_ref());
-        [self.usage.as_deref(), groq]
-            .into_iter()
-            .flatten()
-            .find(|usage| !usage.is_empty())
+        let told = |usage: &&Usage| !usage.is_empty();
+        let groq = || self.x_groq.as_ref()?.usage.as_ref().filter(told);
+        self.usage.as_deref().filter(told).or_else(groq)
     }
 
     /// It carries text, a refusal, reasoning or a call: more than a role or a count.

@@ -48,7 +48,8 @@ impl Budget {
 
     /// Adds to a text that stays `None` until there is something to keep.
     pub(super) fn append(&mut self, whole: &mut Option<String>, piece: Option<&str>) {
-        let kept = self.take(piece.unwrap_or_default());
+        let Some(piece) = piece else { return };
+        let kept = self.take(piece);
         if !kept.is_empty() {
             whole.get_or_insert_default().push_str(kept);
         }

@@ -5,6 +5,8 @@ mod calls;
 mod content;
 mod reasoning;
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use self::budget::Budget;
@@ -30,6 +32,8 @@ use super::options::ServiceTier;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
+    id: Option<Arc<str>>,
+    model: Option<Arc<str>>,
     completion: Completion,
     choices: Vec<ChoiceFold>,
     budget: Budget,
@@ -61,9 +65,9 @@ impl Fold {
 
     /// Adds the next chunk.
     pub fn push(&mut self, chunk: &Chunk) {
+        last_shared(&mut self.id, chunk.id.as_ref());
+        last_shared(&mut self.model, chunk.model.as_ref());
         let whole = &mut self.completion;
-        last_text(&mut whole.id, chunk.id.as_deref());
-        last_text(&mut whole.model, chunk.model.as_deref());
         last(&mut whole.usage, chunk.usage());
         if let Some(groq) = &chunk.x_groq {
             push_groq(whole.x_groq.get_or_insert_default(), groq, &self.budget);
@@ -81,6 +85,8 @@ impl Fold {
     pub fn finish(mut self) -> Completion {
         self.choices.sort_by_key(|choice| choice.place);
         self.completion.choices = self.choices.into_iter().map(ChoiceFold::finish).collect();
+        self.completion.id = self.id.as_deref().map(str::to_owned);
+        self.completion.model = self.model.as_deref().map(str::to_owned);
         self.completion.object = Some("chat.completion".to_owned());
         self.completion
     }
@@ -243,11 +249,26 @@ fn last_text(whole: &mut Option<String>, piece: Option<&str>) {
     }
 }
 
-/// Fields that the crate does not know: the last value stays.
-fn last_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &Budget) {
-    if budget.is_bounded() {
-        return;
+/// As [`last_text`], for a text that chunks share: mostly it is the very same one.
+fn last_shared(whole: &mut Option<Arc<str>>, piece: Option<&Arc<str>>) {
+    if let Some(piece) = piece.filter(|piece| !piece.is_empty())
+        && !whole
+            .as_ref()
+            .is_some_and(|whole| Arc::ptr_eq(whole, piece))
+    {
+        *whole = Some(piece.clone());
     }
+}
+
+/// Fields that the crate does not know: the last value stays.
+#[inline]
+fn last_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &Budget) {
+    if !budget.is_bounded() && !pieces.is_empty() {
+        push_fields(whole, pieces);
+    }
+}
+
+fn push_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>) {
     for (key, piece) in pieces {
         match whole.get_mut(key) {
             Some(value) if piece.is_null() || value == piece => {}
