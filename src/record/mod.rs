@@ -32,6 +32,7 @@ use serde_json::Value;
 
 use crate::error::is_plain;
 use crate::settings::Settings;
+use crate::types::budget::Limit;
 
 pub(crate) use provider::{AZURE, provider};
 
@@ -175,19 +176,21 @@ fn list_of_texts(texts: &[&str]) -> String {
 
 /// The bytes of text that a fold keeps for the recording.
 ///
-/// More than one attribute holds: the parts of a reply share its room, so a part can need text that comes after a
-/// longer one; and what `redact` sees must be whole, so that no secret straddles the end. A text that is longer
-/// even so is redacted up to there, and ends there before it is cut.
-fn fold_limit(settings: &Settings) -> Option<usize> {
+/// Of a text that is longer than an attribute the rest is not missed. But more than one text may be needed, as all
+/// parts of a reply share its room. And what `redact` sees must be whole, so that no secret straddles the end: a text
+/// that is longer even so is redacted up to there, and ends there before it is cut.
+fn fold_limit(settings: &Settings) -> Option<Limit> {
     const TIMES: usize = 16;
     const LEAST_REDACTED: usize = 1 << 20;
 
     if !settings.record_outputs {
-        return Some(0);
+        return Some(Limit::default());
     }
-    let limit = settings.max_content_bytes?.saturating_mul(TIMES);
-    match settings.redact {
-        Some(_) => Some(limit.max(LEAST_REDACTED)),
-        None => Some(limit),
+    let each = settings.max_content_bytes?;
+    let all = each.saturating_mul(TIMES);
+    if settings.redact.is_some() {
+        let all = all.max(LEAST_REDACTED);
+        return Some(Limit { each: all, all });
     }
+    Some(Limit { each, all })
 }

@@ -9,8 +9,9 @@ use super::attributes::{Attributes, names};
 use super::chat::used;
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output};
-use super::{Fold, Operation, Prompt, Reply, fold_limit, json, list_of_texts, name_of};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts, name_of};
 use crate::settings::Settings;
+use crate::types::budget::Budget;
 use crate::types::chat::{Stop, Usage};
 use crate::types::open::{self, Open};
 
@@ -78,8 +79,7 @@ pub(crate) struct TextFold {
     model: Option<String>,
     choices: BTreeMap<u64, TextChoice>,
     usage: Option<Usage>,
-    /// The bytes of text that may still be kept.
-    left: usize,
+    budget: Budget,
 }
 
 impl Prompt for TextRequest {
@@ -151,7 +151,7 @@ impl Fold for TextFold {
             model: None,
             choices: BTreeMap::new(),
             usage: None,
-            left: fold_limit(settings).unwrap_or(usize::MAX),
+            budget: Budget::new(fold_limit(settings)),
         }
     }
 
@@ -170,16 +170,7 @@ impl Fold for TextFold {
             let index = piece.index.unwrap_or_default();
             let choice = self.choices.entry(index).or_default();
             choice.index = Some(index);
-            let kept = json::boundary(&piece.text, self.left);
-            choice
-                .text
-                .push_str(piece.text.get(..kept).unwrap_or_default());
-            // What follows a cut does not belong to it.
-            self.left = if kept < piece.text.len() {
-                0
-            } else {
-                self.left - kept
-            };
+            self.budget.extend(&mut choice.text, &piece.text);
             if let Some(reason) = piece.reason() {
                 choice.finish_reason = Some(reason.to_owned());
             }

@@ -1,5 +1,6 @@
 //! The API's vocabulary: requests, replies and stream events, open to values that are newer than the crate.
 
+pub(crate) mod budget;
 pub mod chat;
 pub mod conversations;
 pub mod embeddings;

@@ -93,6 +93,61 @@ fn each_part_of_a_reply_keeps_a_share() {
 }
 
 #[test]
+fn a_long_reply_is_recorded_alike_whole_and_streamed() {
+    let [reasoning, text, refusal, arguments] =
+        ["re\"a ", "tëxt ", "no\n", "{\"a\":1} "].map(|text| text.repeat(1000));
+    let message = json!({
+        "role": "assistant", "reasoning_content": reasoning, "content": text, "refusal": refusal,
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}],
+    });
+    let whole = json!({"choices": [
+        {"index": 0, "finish_reason": "stop", "message": message},
+        {"index": 1, "finish_reason": "stop", "message": {"role": "assistant", "content": "short"}},
+    ]});
+    let delta = |index: usize, delta: serde_json::Value| {
+        serde_json::from_value::<Chunk>(json!({"choices": [{"index": index, "delta": delta}]}))
+            .unwrap()
+    };
+    let pieces = |text: &str, of: fn(&str) -> serde_json::Value| -> Vec<Chunk> {
+        let pieces: Vec<char> = text.chars().collect();
+        let pieces = pieces
+            .chunks(7)
+            .map(|piece| piece.iter().collect::<String>());
+        pieces.map(|piece| delta(0, of(&piece))).collect()
+    };
+    let mut chunks = pieces(&reasoning, |piece| json!({"reasoning_content": piece}));
+    chunks.extend(pieces(&text, |piece| json!({"content": piece})));
+    chunks.extend(pieces(&refusal, |piece| json!({"refusal": piece})));
+    chunks.push(delta(
+        0,
+        json!({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f"}}]}),
+    ));
+    chunks.extend(pieces(
+        &arguments,
+        |piece| json!({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}),
+    ));
+    chunks.push(delta(1, json!({"content": "short"})));
+    let end = json!([{"index": 0, "finish_reason": "stop"}, {"index": 1, "finish_reason": "stop"}]);
+    chunks.push(serde_json::from_value(json!({"choices": end})).unwrap());
+
+    for limit in [2, 50, 100, 300, 1000, 5000, 6000, 20_000, 30_000] {
+        let settings = open(Some(limit));
+        let mut fold = <chat::Fold as Fold>::new(&settings);
+        for chunk in &chunks {
+            Fold::push(&mut fold, chunk);
+        }
+        let mut streamed = Attributes::default();
+        Fold::finish(fold).content(&settings, &mut streamed);
+        let whole = reply::<Completion>(whole.clone(), &settings);
+        assert_eq!(
+            streamed.get(names::OUTPUT_MESSAGES),
+            whole.get(names::OUTPUT_MESSAGES),
+            "{limit}"
+        );
+    }
+}
+
+#[test]
 fn of_many_tools_all_keep_their_names() {
     let tools: Vec<_> = (0..20)
         .map(|number| {

@@ -106,6 +106,28 @@ impl Chunk {
     }
 }
 
+impl ChunkChoice {
+    /// The text of a piece that has nothing else.
+    #[inline]
+    pub(super) fn text_alone(&self) -> Option<&str> {
+        let delta = &self.delta;
+        let is_alone = self.finish_reason.is_none()
+            && self.logprobs.is_none()
+            && self.extra.is_empty()
+            && delta.role.is_none()
+            && delta.refusal.is_none()
+            && delta.tool_calls.is_none()
+            && delta.function_call.is_none()
+            && delta.annotations.is_none()
+            && delta.audio.is_none()
+            && delta.reasoning_content.is_none()
+            && delta.reasoning.is_none()
+            && delta.reasoning_details.is_none()
+            && delta.extra.is_empty();
+        delta.text().filter(|_| is_alone)
+    }
+}
+
 impl Delta {
     /// The next piece of the answer's text.
     pub fn text(&self) -> Option<&str> {

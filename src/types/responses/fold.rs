@@ -1,8 +1,9 @@
 //! Putting a streamed response together.
 
-use super::keep::{self, Budget};
+use super::keep;
 use super::slot::Slots;
 use super::{Event, Item, ItemStatus, Part, Progress, Response, Status, Usage};
+use crate::types::budget::{Budget, Limit};
 
 /// Puts the events of a stream together to the response that the plain call would have given.
 ///
@@ -14,7 +15,7 @@ use super::{Event, Item, ItemStatus, Part, Progress, Response, Status, Usage};
 pub struct Fold {
     response: Response,
     slots: Slots,
-    limit: Option<usize>,
+    limit: Option<Limit>,
     complete: bool,
 }
 
@@ -26,10 +27,10 @@ impl Fold {
 
     /// Keeps at most so many bytes of content; ids, names, types, statuses, usage and error codes are always kept.
     /// A limited fold keeps nothing of what the reply repeats of the request, and no error messages.
-    pub(crate) fn with_limit(bytes: Option<usize>) -> Self {
+    pub(crate) fn with_limit(limit: Option<Limit>) -> Self {
         Self {
-            slots: Slots::new(Budget::new(bytes)),
-            limit: bytes,
+            slots: Slots::new(Budget::new(limit)),
+            limit,
             ..Self::default()
         }
     }

@@ -1,9 +1,5 @@
 //! Copies of items and responses that hold only so much text.
 
-use std::io;
-
-use serde::Serialize;
-
 use super::{
     ApplyPatchCall, ApplyPatchCallOutput, CodeImage, CodeInterpreterCall, CodeInterpreterOutput,
     CodeLogs, ComputerCall, ComputerCallOutput, Content, Conversation, CustomToolCall,
@@ -12,115 +8,7 @@ use super::{
     Part, Program, ProgramOutput, ReasoningItem, Response, ResponseError, ShellCall,
     ShellCallOutput, ToolSearchCall, ToolSearchOutput, WebSearchCall,
 };
-
-/// How many bytes of text may still be kept; `None`: all.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Budget {
-    left: Option<usize>,
-    cut: bool,
-}
-
-impl Budget {
-    pub(super) fn new(bytes: Option<usize>) -> Self {
-        Self {
-            left: bytes,
-            cut: false,
-        }
-    }
-
-    pub(super) fn is_unlimited(&self) -> bool {
-        self.left.is_none()
-    }
-
-    /// Whether something had to be cut since this was last asked.
-    pub(super) fn was_cut(&mut self) -> bool {
-        std::mem::take(&mut self.cut)
-    }
-
-    /// The bytes that are left; 0 of an unlimited budget.
-    pub(super) fn left(&self) -> usize {
-        self.left.unwrap_or(0)
-    }
-
-    pub(super) fn give_back(&mut self, bytes: usize) {
-        if let Some(left) = &mut self.left {
-            *left = left.saturating_add(bytes);
-        }
-    }
-
-    /// Takes so many bytes, or what there is.
-    pub(super) fn take_bytes(&mut self, bytes: usize) -> usize {
-        let taken = bytes.min(self.left());
-        if let Some(left) = &mut self.left {
-            *left -= taken;
-        }
-        taken
-    }
-
-    /// The beginning of the text that may be kept.
-    pub(super) fn take<'t>(&mut self, text: &'t str) -> &'t str {
-        let Some(left) = &mut self.left else {
-            return text;
-        };
-        if text.len() <= *left {
-            *left -= text.len();
-            return text;
-        }
-        let kept = beginning(text, *left);
-        self.cut = true;
-        *left = 0;
-        kept
-    }
-
-    fn text(&mut self, text: &str) -> String {
-        self.take(text).to_owned()
-    }
-
-    /// Binary: of a limited copy only the beginning, which tells what it is.
-    fn binary(&mut self, data: &str) -> String {
-        const BEGINNING: usize = 64;
-        match self.left {
-            Some(_) => self.text(beginning(data, BEGINNING)),
-            None => data.to_owned(),
-        }
-    }
-
-    /// A value, whole or not at all.
-    fn whole<T: Clone + Serialize>(&mut self, value: &T) -> Option<T> {
-        if let Some(left) = &mut self.left {
-            let mut room = Room(*left);
-            if serde_json::to_writer(&mut room, value).is_err() {
-                self.cut = true;
-                return None;
-            }
-            *left = room.0;
-        }
-        Some(value.clone())
-    }
-}
-
-/// At most so many bytes of the text, cut between two characters.
-fn beginning(text: &str, bytes: usize) -> &str {
-    let cuts = (0..=bytes).rev();
-    cuts.take(4).find_map(|end| text.get(..end)).unwrap_or(text)
-}
-
-/// A writer that holds nothing and fails when it is full.
-struct Room(usize);
-
-impl io::Write for Room {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.checked_sub(bytes.len()) {
-            Some(left) => self.0 = left,
-            None => return Err(io::ErrorKind::StorageFull.into()),
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::types::budget::Budget;
 
 /// What tells one response from others and how it ended, without any content.
 pub(super) fn identity(response: &Response) -> Response {
@@ -149,7 +37,7 @@ pub(super) fn identity(response: &Response) -> Response {
 
 /// A copy of an item. Of a limited copy, annotations, probabilities and encrypted reasoning are left out.
 pub(super) fn item(item: &Item, budget: &mut Budget) -> Item {
-    if budget.is_unlimited() {
+    if !budget.is_limited() {
         return item.clone();
     }
     match item {
@@ -258,7 +146,7 @@ fn parts(parts: &[Part], budget: &mut Budget) -> Vec<Part> {
 
 /// A copy of a part; `None` if it is no text and too large.
 pub(super) fn part(part: &Part, budget: &mut Budget) -> Option<Part> {
-    if budget.is_unlimited() {
+    if !budget.is_limited() {
         return Some(part.clone());
     }
     match part {

@@ -1,11 +1,12 @@
 //! The items of a response that is being put together, and the texts inside them that still grow.
 
-use super::keep::{self, Budget};
+use super::keep;
 use super::place::part_at;
 use super::{
     Annotation, CodeInterpreterCall, CustomToolCall, FunctionCall, Item, ItemStatus, Logprob,
     McpCall, Message, Part, ReasoningItem, Role, ShellCall,
 };
+use crate::types::budget::Budget;
 
 /// The items that have arrived, in the order of the output.
 #[derive(Clone, Debug, Default)]
@@ -166,9 +167,7 @@ impl Slots {
             return;
         };
         if !slot.cut {
-            let piece = self.budget.take(piece);
-            text.push_str(piece);
-            slot.kept += piece.len();
+            slot.kept += self.budget.extend(text, piece);
             slot.cut = self.budget.was_cut();
         }
     }
@@ -192,9 +191,7 @@ impl Slots {
         self.budget.give_back(text.len());
         slot.kept = slot.kept.saturating_sub(text.len());
         text.clear();
-        let whole = self.budget.take(whole);
-        text.push_str(whole);
-        slot.kept += whole.len();
+        slot.kept += self.budget.extend(text, whole);
         slot.cut = self.budget.was_cut();
     }
 
@@ -262,7 +259,7 @@ impl Slots {
     }
 
     fn output_text(&mut self, at: usize, index: Option<u64>) -> Option<&mut super::OutputText> {
-        if !self.budget.is_unlimited() {
+        if self.budget.is_limited() {
             return None;
         }
         let parts = self.slots.get_mut(at)?.item.parts_mut()?;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::budget::Budget;
 use super::last_fields;
+use crate::types::budget::Budget;
 use crate::types::chat::call::{
     CustomCall, CustomToolCall, FunctionCall, FunctionToolCall, ToolCall, ToolCallDelta,
 };
@@ -108,8 +108,9 @@ impl Call {
         }
         if self.is_known() {
             last_fields(&mut self.extra, &piece.extra, budget);
-        } else if piece.extra.is_empty() || budget.takes(&piece.extra) {
-            self.extra.extend(piece.extra.clone());
+        } else if !piece.extra.is_empty() {
+            self.extra
+                .extend(budget.whole(&piece.extra).unwrap_or_default());
         }
     }
 
@@ -167,7 +168,7 @@ pub(super) fn push_function(
         name.push_str(piece);
     }
     if let Some(piece) = piece.1 {
-        input.push_str(budget.take(piece));
+        budget.extend(input, piece);
     }
 }
 

@@ -1,14 +1,16 @@
 //! The content of an answer, put together from pieces that are texts or lists of parts.
 
-use super::budget::Budget;
 use super::last_fields;
+use crate::types::budget::Budget;
 use crate::types::chat::content::{Content, Part, RefusalPart, TextPart, ThinkingPart};
 
 pub(super) fn push(whole: &mut Option<Content>, piece: &Content, budget: &mut Budget) {
     match (&mut *whole, piece) {
-        (Some(Content::Text(whole)), Content::Text(text)) => whole.push_str(budget.take(text)),
+        (Some(Content::Text(whole)), Content::Text(text)) => {
+            budget.extend(whole, text);
+        }
         (Some(Content::Parts(parts)), Content::Text(text)) => push_text(parts, text, budget),
-        (_, Content::Text(text)) => *whole = Some(Content::Text(budget.take(text).to_owned())),
+        (_, Content::Text(text)) => *whole = Some(Content::Text(budget.text(text))),
         (Some(Content::Parts(parts)), Content::Parts(pieces)) => push_parts(parts, pieces, budget),
         (_, Content::Parts(pieces)) => {
             let mut parts = match whole.take() {
@@ -18,17 +20,19 @@ pub(super) fn push(whole: &mut Option<Content>, piece: &Content, budget: &mut Bu
             push_parts(&mut parts, pieces, budget);
             *whole = Some(Content::Parts(parts));
         }
-        (None, Content::Unknown(value)) if budget.takes(value) => *whole = Some(piece.clone()),
+        (None, Content::Unknown(value)) => *whole = budget.whole(value).map(Content::Unknown),
         (_, Content::Unknown(_)) => {}
     }
 }
 
 fn push_text(parts: &mut Vec<Part>, text: &str, budget: &mut Budget) {
-    let kept = budget.take(text);
-    match parts.last_mut() {
-        _ if kept.is_empty() => {}
-        Some(Part::Text(whole)) => whole.text.push_str(kept),
-        _ => parts.push(Part::text(kept)),
+    if let Some(Part::Text(whole)) = parts.last_mut() {
+        budget.extend(&mut whole.text, text);
+        return;
+    }
+    let text = budget.text(text);
+    if !text.is_empty() {
+        parts.push(Part::text(text));
     }
 }
 
@@ -40,22 +44,22 @@ fn push_parts(parts: &mut Vec<Part>, pieces: &[Part], budget: &mut Budget) {
         }
         match (parts.last_mut(), piece) {
             (Some(Part::Text(whole)), Part::Text(piece)) => {
-                whole.text.push_str(budget.take(&piece.text));
+                budget.extend(&mut whole.text, &piece.text);
                 last_fields(&mut whole.extra, &piece.extra, budget);
             }
             (_, Part::Text(piece)) => {
                 let mut whole = TextPart {
-                    text: budget.take(&piece.text).to_owned(),
+                    text: budget.text(&piece.text),
                     ..TextPart::default()
                 };
                 last_fields(&mut whole.extra, &piece.extra, budget);
                 parts.push(Part::Text(whole));
             }
             (Some(Part::Refusal(whole)), Part::Refusal(piece)) => {
-                whole.refusal.push_str(budget.take(&piece.refusal));
+                budget.extend(&mut whole.refusal, &piece.refusal);
             }
             (_, Part::Refusal(piece)) => parts.push(Part::Refusal(RefusalPart {
-                refusal: budget.take(&piece.refusal).to_owned(),
+                refusal: budget.text(&piece.refusal),
                 ..RefusalPart::default()
             })),
             (Some(Part::Thinking(whole)), Part::Thinking(piece)) => {
@@ -66,8 +70,7 @@ fn push_parts(parts: &mut Vec<Part>, pieces: &[Part], budget: &mut Budget) {
                 push_thinking(&mut whole, piece, budget);
                 parts.push(Part::Thinking(whole));
             }
-            (_, piece) if budget.takes(piece) => parts.push(piece.clone()),
-            _ => {}
+            (_, piece) => parts.extend(budget.whole(piece)),
         }
     }
 }

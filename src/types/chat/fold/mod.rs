@@ -1,6 +1,5 @@
 //! Chunks put together to the reply that the same request would have got whole.
 
-mod budget;
 mod calls;
 mod content;
 mod reasoning;
@@ -9,13 +8,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use self::budget::Budget;
 use self::calls::{Calls, push_function};
 use super::chunk::{Chunk, ChunkChoice, Delta};
 use super::completion::{
     Audio, Choice, Completion, FinishReason, Logprobs, ReplyMessage, Role, XGroq,
 };
+use super::content::Content;
 use super::options::ServiceTier;
+use crate::types::budget::{Budget, Limit};
 
 /// Makes a whole reply of the chunks of a stream.
 ///
@@ -53,12 +53,11 @@ impl Fold {
         Self::default()
     }
 
-    /// Keeps at most so many bytes of what the model says, in all: text, refusals, reasoning, arguments,
-    /// transcripts. Beside it stay ids, names, usage and finish reasons, and nothing else: no
+    /// Keeps no more of what the model says: text, refusals, reasoning, arguments, transcripts. Beside it stay ids, names, usage and finish reasons, and nothing else: no
     /// probabilities, annotations, fields that the crate does not know, and of a recording only its beginning.
-    pub(crate) fn with_limit(bytes: Option<usize>) -> Self {
+    pub(crate) fn with_limit(limit: Option<Limit>) -> Self {
         Self {
-            budget: Budget::new(bytes),
+            budget: Budget::new(limit),
             ..Self::default()
         }
     }
@@ -72,7 +71,7 @@ impl Fold {
         if let Some(groq) = &chunk.x_groq {
             push_groq(whole.x_groq.get_or_insert_default(), groq, &self.budget);
         }
-        if !self.budget.is_bounded() {
+        if !self.budget.is_limited() {
             push_details(whole, chunk);
         }
         for (position, piece) in (0..).zip(&chunk.choices) {
@@ -120,13 +119,20 @@ fn push_details(whole: &mut Completion, chunk: &Chunk) {
 impl ChoiceFold {
     fn push(&mut self, piece: &ChunkChoice, budget: &mut Budget) {
         let whole = &mut self.choice;
+        // Almost all pieces are such (bench "stream sampled with content").
+        if let (Some(Content::Text(whole)), Some(text)) =
+            (&mut whole.message.content, piece.text_alone())
+        {
+            budget.extend(whole, text);
+            return;
+        }
         whole.index = piece.index.or(whole.index);
         let reason = piece.finish_reason.as_ref();
         last(
             &mut whole.finish_reason,
             reason.filter(|reason| **reason != FinishReason::Unknown(String::new())),
         );
-        if let Some(logprobs) = piece.logprobs.as_ref().filter(|_| !budget.is_bounded()) {
+        if let Some(logprobs) = piece.logprobs.as_ref().filter(|_| !budget.is_limited()) {
             push_logprobs(whole.logprobs.get_or_insert_default(), logprobs);
         }
         last_fields(&mut whole.extra, &piece.extra, budget);
@@ -169,12 +175,13 @@ fn push_delta(message: &mut ReplyMessage, delta: &Delta, budget: &mut Budget) {
     if let Some(piece) = &delta.content {
         content::push(&mut message.content, piece, budget);
     }
-    budget.append(&mut message.refusal, delta.refusal.as_deref());
-    budget.append(
+    append(&mut message.refusal, budget, delta.refusal.as_deref());
+    append(
         &mut message.reasoning_content,
+        budget,
         delta.reasoning_content.as_deref(),
     );
-    budget.append(&mut message.reasoning, delta.reasoning.as_deref());
+    append(&mut message.reasoning, budget, delta.reasoning.as_deref());
     if let Some(piece) = &delta.function_call {
         let call = message.function_call.get_or_insert_default();
         push_function(
@@ -189,29 +196,40 @@ fn push_delta(message: &mut ReplyMessage, delta: &Delta, budget: &mut Budget) {
         push_audio(message.audio.get_or_insert_default(), piece, budget);
     }
     last_fields(&mut message.extra, &delta.extra, budget);
-    if let Some(annotations) = delta.annotations.as_ref().filter(|_| !budget.is_bounded()) {
+    if let Some(annotations) = delta.annotations.as_ref().filter(|_| !budget.is_limited()) {
         let whole = message.annotations.get_or_insert_default();
         whole.extend_from_slice(annotations);
     }
     // They mostly repeat the reasoning that came as text.
     if let Some(details) = &delta.reasoning_details
-        && (!budget.is_bounded() || message.reasoning().is_none())
+        && (!budget.is_limited() || message.reasoning().is_none())
     {
         reasoning::push(&mut message.reasoning_details, details, budget);
+    }
+}
+
+/// Adds to a text that stays `None` until there is something to keep.
+fn append(whole: &mut Option<String>, budget: &mut Budget, piece: Option<&str>) {
+    let Some(piece) = piece else { return };
+    match whole {
+        Some(whole) => {
+            budget.extend(whole, piece);
+        }
+        None => *whole = Some(budget.text(piece)).filter(|text| !text.is_empty()),
     }
 }
 
 fn push_audio(whole: &mut Audio, piece: &Audio, budget: &mut Budget) {
     last_text(&mut whole.id, piece.id.as_deref());
     whole.expires_at = piece.expires_at.or(whole.expires_at);
-    budget.append(&mut whole.transcript, piece.transcript.as_deref());
+    append(&mut whole.transcript, budget, piece.transcript.as_deref());
     if let Some(data) = &piece.data {
         let whole = whole.data.get_or_insert_default();
-        if !budget.is_bounded() {
+        if !budget.is_limited() {
             whole.push_str(data);
         } else if whole.is_empty() {
             // Enough to show that there is a recording.
-            whole.push_str(budget.take(data.get(..4).unwrap_or_default()));
+            budget.extend(whole, data.get(..4).unwrap_or_default());
         }
     }
     last_fields(&mut whole.extra, &piece.extra, budget);
@@ -263,7 +281,7 @@ fn last_shared(whole: &mut Option<Arc<str>>, piece: Option<&Arc<str>>) {
 /// Fields that the crate does not know: the last value stays.
 #[inline]
 fn last_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &Budget) {
-    if !budget.is_bounded() && !pieces.is_empty() {
+    if !budget.is_limited() && !pieces.is_empty() {
         push_fields(whole, pieces);
     }
 }

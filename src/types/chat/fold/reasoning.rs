@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::budget::Budget;
+use crate::types::budget::Budget;
 
 /// The fields that hold text, and so grow.
 const TEXTS: [&str; 2] = ["text", "summary"];
@@ -20,7 +20,7 @@ pub(super) fn push(details: &mut Option<Vec<Value>>, pieces: &[Value], budget: &
             Some((key, text)) => {
                 push_text(details.get_or_insert_default(), piece, (key, text), budget);
             }
-            None if budget.is_bounded() => {}
+            None if budget.is_limited() => {}
             None => details.get_or_insert_default().push(piece.clone()),
         }
     }
@@ -40,8 +40,8 @@ fn push_text(
             && whole[key].is_string()
     };
     let Some(whole) = details.last_mut().filter(same) else {
-        if budget.is_bounded() {
-            let text = budget.take(text);
+        if budget.is_limited() {
+            let text = budget.text(text);
             details.push(json!({"type": piece["type"], "index": piece["index"], key: text}));
         } else {
             details.push(piece.clone());
@@ -49,9 +49,9 @@ fn push_text(
         return;
     };
     if let Some(Value::String(whole)) = whole.get_mut(key) {
-        whole.push_str(budget.take(text));
+        budget.extend(whole, text);
     }
-    if budget.is_bounded() {
+    if budget.is_limited() {
         return;
     }
     if let (Value::Object(whole), Value::Object(piece)) = (whole, piece) {

@@ -386,7 +386,10 @@ fn no_more_text_is_kept_than_the_limit_says() {
         (4, "aä"),
         (5, "aäö"),
     ] {
-        let mut fold = Fold::with_limit(Some(limit));
+        let mut fold = Fold::with_limit(Some(Limit {
+            each: 100,
+            all: limit,
+        }));
         for chunk in &stream {
             fold.push(chunk);
         }
@@ -415,7 +418,10 @@ fn with_a_limit_reasoning_is_kept_once_and_recordings_only_begin() {
     let detail =
         |text: &str| json!([{"type": "reasoning.text", "text": text, "format": "f", "index": 0}]);
     let fold_of = |deltas: [Value; 2]| {
-        let mut fold = Fold::with_limit(Some(100));
+        let mut fold = Fold::with_limit(Some(Limit {
+            each: 100,
+            all: 100,
+        }));
         for delta in deltas {
             for chunk in chunks(json!([{"choices": [{"delta": delta}]}])) {
                 fold.push(&chunk);

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::streams::story;
+use crate::types::budget::Limit;
 use crate::types::responses::{Event, Fold, Item, Response, Status};
 
-fn fold(limit: usize, list: &Value) -> Response {
+fn fold(all: usize, list: &Value) -> Response {
     let events: Vec<Event> = serde_json::from_value(list.clone()).unwrap();
-    let mut fold = Fold::with_limit(Some(limit));
+    let each = 200_000;
+    let mut fold = Fold::with_limit(Some(Limit { each, all }));
     for event in &events {
         fold.push(event);
     }

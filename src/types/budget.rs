@@ -1,0 +1,209 @@
+//! How much of what a model says is kept, where it is put together to be recorded.
+
+use std::io;
+
+use serde::Serialize;
+
+/// The bytes of text that may be kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limit {
+    /// Of one text. It may end a character later.
+    pub(crate) each: usize,
+    /// Of all texts.
+    pub(crate) all: usize,
+}
+
+/// What may still be kept; everything by default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Budget {
+    left: Option<Limit>,
+    cut: bool,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: Option<Limit>) -> Self {
+        Self {
+            left: limit,
+            cut: false,
+        }
+    }
+
+    pub(crate) fn is_limited(&self) -> bool {
+        self.left.is_some()
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left.is_some_and(|left| left.all == 0)
+    }
+
+    /// The bytes that are left for all texts; 0 of an unlimited budget.
+    pub(crate) fn left(&self) -> usize {
+        self.left.map_or(0, |left| left.all)
+    }
+
+    /// Whether something had to be cut since this was last asked.
+    pub(crate) fn was_cut(&mut self) -> bool {
+        std::mem::take(&mut self.cut)
+    }
+
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        if let Some(left) = &mut self.left {
+            left.all = left.all.saturating_add(bytes);
+        }
+    }
+
+    /// Takes so many bytes, or what there is.
+    pub(crate) fn take_bytes(&mut self, bytes: usize) -> usize {
+        let taken = bytes.min(self.left());
+        if let Some(left) = &mut self.left {
+            left.all -= taken;
+        }
+        taken
+    }
+
+    /// Adds as much of a piece to a text as may be kept, and says how many bytes that is.
+    ///
+    /// A text that has grown past its limit stays as it is. After any other cut there is nothing left: so no text has a
+    /// gap.
+    pub(crate) fn extend(&mut self, text: &mut String, piece: &str) -> usize {
+        let kept = self.take(text.len(), piece);
+        if !kept.is_empty() {
+            text.push_str(kept);
+        }
+        kept.len()
+    }
+
+    /// As much of a text as may be kept.
+    pub(crate) fn text(&mut self, text: &str) -> String {
+        self.take(0, text).to_owned()
+    }
+
+    /// Binary: of a limited copy only the beginning, which tells what it is.
+    pub(crate) fn binary(&mut self, data: &str) -> String {
+        const BEGINNING: usize = 64;
+        if self.is_limited() {
+            self.text(upto(data, BEGINNING))
+        } else {
+            data.to_owned()
+        }
+    }
+
+    /// A value, whole or not at all.
+    pub(crate) fn whole<T: Clone + Serialize>(&mut self, value: &T) -> Option<T> {
+        if let Some(left) = &mut self.left {
+            let mut room = Room(left.all);
+            if serde_json::to_writer(&mut room, value).is_err() {
+                self.cut = true;
+                return None;
+            }
+            left.all = room.0;
+        }
+        Some(value.clone())
+    }
+
+    fn take<'t>(&mut self, so_far: usize, piece: &'t str) -> &'t str {
+        let Some(left) = &mut self.left else {
+            return piece;
+        };
+        let piece = beyond(piece, left.each.saturating_sub(so_far));
+        if piece.len() <= left.all {
+            left.all -= piece.len();
+            return piece;
+        }
+        self.cut = true;
+        upto(piece, std::mem::take(&mut left.all))
+    }
+}
+
+/// The text up to the last character that ends within so many bytes.
+fn upto(text: &str, bytes: usize) -> &str {
+    let ends = (0..=bytes.min(text.len())).rev();
+    ends.take(4).find_map(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// The text up to the first character that ends with so many bytes or later.
+fn beyond(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let ends = bytes..text.len();
+    ends.take(4).find_map(|end| text.get(..end)).unwrap_or(text)
+}
+
+/// A writer that holds nothing and fails when it is full.
+struct Room(usize);
+
+impl io::Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(left) => self.0 = left,
+            None => return Err(io::ErrorKind::StorageFull.into()),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(limit: Limit, pieces: &[&str]) -> (String, bool) {
+        let mut budget = Budget::new(Some(limit));
+        let mut text = String::new();
+        for piece in pieces {
+            budget.extend(&mut text, piece);
+        }
+        (text, budget.was_cut())
+    }
+
+    #[test]
+    fn a_text_grows_to_its_limit_or_to_the_end_of_the_character_there() {
+        let limit = |each| Limit { each, all: 100 };
+        let table = [
+            (0, ""),
+            (1, "G"),
+            (2, "Gr"),
+            (3, "Grü"),
+            (4, "Grü"),
+            (5, "Grüß"),
+            (6, "Grüß"),
+            (7, "Grüße"),
+            (8, "Grüße"),
+        ];
+        for (each, expected) in table {
+            for pieces in [
+                &["Grüße"][..],
+                &["Gr", "üß", "e"],
+                &["G", "r", "ü", "ß", "e"],
+            ] {
+                assert_eq!(grown(limit(each), pieces), (expected.to_owned(), false));
+            }
+        }
+    }
+
+    #[test]
+    fn all_texts_end_within_the_limit_of_all_and_nothing_follows() {
+        let limit = |all| Limit { each: 100, all };
+        for (all, expected) in [(0, ""), (2, "Gr"), (3, "Gr"), (4, "Grü"), (6, "Grüß")] {
+            let (text, cut) = grown(limit(all), &["Gr", "üß", "e"]);
+            assert_eq!((&*text, cut), (expected, true));
+        }
+        assert_eq!(
+            grown(limit(7), &["Gr", "üß", "e"]),
+            ("Grüße".to_owned(), false)
+        );
+    }
+
+    #[test]
+    fn a_value_is_kept_whole_or_not_at_all() {
+        let mut budget = Budget::new(Some(Limit { each: 0, all: 7 }));
+        assert_eq!(budget.whole(&[1, 2, 3, 4]), None);
+        assert!(budget.was_cut());
+        assert_eq!(budget.whole(&[1, 2, 3]), Some([1, 2, 3]));
+        assert!(!budget.was_cut() && budget.is_spent());
+    }
+}
