@@ -23,8 +23,8 @@ pub(crate) struct Head {
 
 /// A type that a reply's body is read into.
 pub(crate) trait ReplyBody: DeserializeOwned {
-    fn read(body: &[u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice(body)
+    fn read(body: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(body)
     }
 
     /// The error that stands in a reply whose status is a success; some servers send such.
@@ -49,7 +49,7 @@ pub(crate) enum Unreadable {
 
 /// Reads a whole reply.
 pub(crate) fn body<T: ReplyBody>(head: &Head, body: &[u8]) -> Result<T, Error> {
-    match T::read(body) {
+    match text(body).and_then(T::read) {
         Ok(value) => match value.error().filter(|error| !error.is_null()) {
             Some(error) => Err(api_error(head, &json!({ "error": error }))),
             None => Ok(value),
@@ -74,7 +74,17 @@ pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Er
     {
         return Err(api_error(head, &json!({ "error": error })));
     }
-    serde_json::from_slice(body).map_err(|error| undecodable(head, body, &error))
+    let read = text(body).and_then(serde_json::from_str);
+    read.map_err(|error| undecodable(head, body, &error))
+}
+
+/// A body as text: one check of the whole costs less than one of each string in it, and our types need be compiled
+/// for reading from text alone.
+fn text(body: &[u8]) -> serde_json::Result<&str> {
+    std::str::from_utf8(body).map_err(|_| match serde_json::from_slice::<Value>(body) {
+        Err(error) => error,
+        Ok(_) => serde::de::Error::custom("not UTF-8"),
+    })
 }
 
 /// Reads an event of a stream, that is not its end mark.
@@ -196,8 +206,8 @@ impl StreamEvent for responses::Event {
 }
 
 impl ReplyBody for responses::Response {
-    fn read(body: &[u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice::<responses::Reply>(body).map(|body| body.0)
+    fn read(body: &str) -> serde_json::Result<Self> {
+        serde_json::from_str::<responses::Reply>(body).map(|body| body.0)
     }
 
     /// None: a body with `output` is a response, whatever its `error`.
@@ -240,11 +250,11 @@ impl<T: DeserializeOwned> ReplyBody for Page<T> {
 
 impl ReplyBody for responses::Deleted {
     /// Nothing need be said of what is gone.
-    fn read(body: &[u8]) -> serde_json::Result<Self> {
+    fn read(body: &str) -> serde_json::Result<Self> {
         if body.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_slice(body)
+        serde_json::from_str(body)
     }
 
     fn error(&self) -> Option<&Value> {

@@ -8,7 +8,8 @@
 //!   lies whole in a frame is a slice of that frame: an event with one line of data costs no allocation. Only
 //!   a line that is cut goes to `carry`, and what has come there is never scanned again: the search for the
 //!   line's end goes on in the next frame. Several lines of data are copied into one growing buffer. So the
-//!   whole cost is one search, at most two copies (amortized) and one UTF-8 check a byte.
+//!   whole cost is one search, at most two copies (amortized) and one UTF-8 check a byte. Only an event's first
+//!   line is searched twice, where it is not the whole event ([`Decoder::one_line_event`]).
 //! - **CR ends its line at once.** Whether it was half of a CRLF shows only with the next byte, which may be
 //!   seconds away; `after_cr` then swallows the LF.
 //! - **The byte order mark is taken off the first line when that is whole**, so it may be cut as well.

@@ -65,9 +65,10 @@ impl<T: Types> Exchange<T> {
         let mut streamed = false;
         let call = Call::start_read(target, || {
             // What can't be read is left out: of the call as such there is still something to tell.
-            let request = serde_json::from_slice::<T::Request>(body)
-                .or_else(|_| serde_json::from_str("{}"))
-                .ok()?;
+            let request = std::str::from_utf8(body)
+                .ok()
+                .and_then(|body| serde_json::from_str::<T::Request>(body).ok())
+                .or_else(|| serde_json::from_str("{}").ok())?;
             streamed = T::is_streamed(&request);
             Some((request, streamed))
         });
