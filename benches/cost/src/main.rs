@@ -2,12 +2,14 @@
 //!
 //! - without arguments: everything, also with the other crates, which are built for it;
 //! - `ours`: only what needs no other crate;
+//! - `weight`: what programs weigh, built anew: only on Linux;
 //! - `serve`: only the server, to look closer at a program of `src/bin`;
 //! - `check`: fails if one of these is more than 10 % above `reached.txt`; `reach` writes that file.
 
 mod measure;
 mod rows;
 mod server;
+mod weight;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,11 +25,15 @@ const MARGIN: f64 = 1.1;
 const NOISE: f64 = 200.0;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let what = std::env::args().nth(1).unwrap_or_default();
+    if what == "weight" {
+        weight::print()?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if !measure::has_valgrind() {
         println!("valgrind is not installed: nothing is counted");
         return Ok(ExitCode::SUCCESS);
     }
-    let what = std::env::args().nth(1).unwrap_or_default();
     if what == "serve" {
         println!("{}", server::start()?);
         std::thread::park();

@@ -119,6 +119,7 @@ fn push_details(whole: &mut Completion, chunk: &Chunk) {
 impl ChoiceFold {
     fn push(&mut self, piece: &ChunkChoice, budget: &mut Budget) {
         let whole = &mut self.choice;
+        whole.index = piece.index.or(whole.index);
         // Almost all pieces are such (bench "stream sampled with content").
         if let (Some(Content::Text(whole)), Some(text)) =
             (&mut whole.message.content, piece.text_alone())
@@ -126,7 +127,6 @@ impl ChoiceFold {
             budget.extend(whole, text);
             return;
         }
-        whole.index = piece.index.or(whole.index);
         let reason = piece.finish_reason.as_ref();
         last(
             &mut whole.finish_reason,

@@ -446,3 +446,16 @@ fn with_a_limit_reasoning_is_kept_once_and_recordings_only_begin() {
     );
     assert_eq!(once.audio.unwrap().data.as_deref(), Some("AAAA"));
 }
+
+#[test]
+fn an_index_that_comes_late_is_kept() {
+    let mut fold = Fold::new();
+    for chunk in chunks(json!([
+        {"choices": [{"delta": {"content": "a"}}]},
+        {"choices": [{"index": 0, "delta": {"content": "b"}}]},
+    ])) {
+        fold.push(&chunk);
+    }
+    let choice = fold.finish().choices.remove(0);
+    assert_eq!((choice.index, choice.text()), (Some(0), Some("ab")));
+}
