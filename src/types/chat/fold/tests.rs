@@ -456,6 +456,9 @@ fn an_index_that_comes_late_is_kept() {
     ])) {
         fold.push(&chunk);
     }
-    let choice = fold.finish().choices.remove(0);
-    assert_eq!((choice.index, choice.text()), (Some(0), Some("ab")));
+    let whole = fold.finish();
+    assert_eq!(
+        (whole.choices[0].index, whole.text()),
+        (Some(0), Some("ab"))
+    );
 }
