@@ -270,13 +270,12 @@ impl Observed {
         let (mut facts, mut content) = (Attributes::default(), Attributes::default());
         facts.push(names::OPERATION_NAME, operation);
         begin(&settings, &mut facts, &mut content);
-        let name = format!("{operation} {name}");
         let identity = Identity {
             op,
-            name: &name,
+            name: [operation, name].join(" "),
             origin: ORIGIN,
         };
-        let span = place.start(&identity, facts.iter())?;
+        let span = place.start(identity, facts.iter())?;
         Some(Running {
             span,
             settings,

@@ -14,7 +14,7 @@ mod thread;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sentry_core::protocol::{SpanId, SpanStatus, TraceContext, TraceId, Value};
+use sentry_core::protocol::{Map, SpanId, SpanStatus, TraceContext, TraceId, Value};
 use sentry_core::{
     Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
 };
@@ -37,9 +37,9 @@ pub(crate) struct Place {
 }
 
 /// What a span is from its start on.
-pub(crate) struct Identity<'a> {
+pub(crate) struct Identity {
     pub(crate) op: &'static str,
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     pub(crate) origin: &'static str,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Span {
     origin: &'static str,
     start: SystemTime,
     clock: Instant,
-    data: Vec<(&'static str, Value)>,
+    data: Map<String, Value>,
     /// Children that ended after the transaction had gone: sent with this span.
     late: Vec<Late>,
 }
@@ -107,14 +107,14 @@ impl Place {
     /// not sampled.
     pub(crate) fn start<'a>(
         self,
-        identity: &Identity<'_>,
-        custom: impl Iterator<Item = (&'static str, &'a Value)>,
+        identity: Identity,
+        custom: impl Iterator<Item = (&'a str, &'a Value)>,
     ) -> Option<Span> {
         let (handle, start) = if let Some(parent) = self.parent {
             let start = SystemTime::now();
-            (Handle::child(parent, identity, start), start)
+            (Handle::child(parent, &identity, start), start)
         } else {
-            let handle = Handle::root(&self.hub, identity, custom)?;
+            let handle = Handle::root(&self.hub, &identity, custom)?;
             // Not before the start that the transaction gave itself: its end is reckoned from here.
             (handle, SystemTime::now())
         };
@@ -134,9 +134,9 @@ pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
 }
 
 impl Handle {
-    fn child(parent: TransactionOrSpan, identity: &Identity<'_>, start: SystemTime) -> Self {
+    fn child(parent: TransactionOrSpan, identity: &Identity, start: SystemTime) -> Self {
         let id = SpanId::default();
-        let span = parent.start_child_with_details(identity.op, identity.name, id, start);
+        let span = parent.start_child_with_details(identity.op, &identity.name, id, start);
         Self::Child {
             span,
             id,
@@ -146,10 +146,10 @@ impl Handle {
 
     fn root<'a>(
         hub: &Arc<Hub>,
-        identity: &Identity<'_>,
-        custom: impl Iterator<Item = (&'static str, &'a Value)>,
+        identity: &Identity,
+        custom: impl Iterator<Item = (&'a str, &'a Value)>,
     ) -> Option<Self> {
-        let mut context = TransactionContext::new(identity.name, identity.op);
+        let mut context = TransactionContext::new(&identity.name, identity.op);
         let custom: serde_json::Map<_, _> = custom
             .map(|(key, value)| (key.to_owned(), value.clone()))
             .collect();
@@ -170,7 +170,7 @@ impl Span {
         hub: Arc<Hub>,
         client: Arc<Client>,
         handle: Handle,
-        identity: &Identity<'_>,
+        identity: Identity,
         start: SystemTime,
     ) -> Self {
         Self {
@@ -178,11 +178,11 @@ impl Span {
             client,
             handle,
             op: identity.op,
-            name: identity.name.to_owned(),
+            name: identity.name,
             origin: identity.origin,
             start,
             clock: Instant::now(),
-            data: Vec::new(),
+            data: Map::new(),
             late: Vec::new(),
         }
     }
@@ -246,18 +246,20 @@ impl Span {
     }
 
     /// Keeps data to be set when the span ends: until then no error event can copy it.
-    pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (&'static str, Value)>) {
-        self.data.extend(data);
+    pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (String, Value)>) {
+        // Made at once, a map costs less than by one insertion after the other.
+        self.data.append(&mut data.into_iter().collect());
+    }
+
+    /// Keeps one value, as [`record`](Self::record) does.
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.data.insert(key.to_owned(), value.into());
     }
 
     /// Starts a child of this span.
-    pub(crate) fn child(&self, identity: &Identity<'_>) -> Span {
+    pub(crate) fn child(&self, identity: Identity) -> Span {
         let start = SystemTime::now();
-        let parent = match &self.handle {
-            Handle::Root(transaction) => transaction.clone().into(),
-            Handle::Child { span, .. } => span.clone().into(),
-        };
-        let handle = Handle::child(parent, identity, start);
+        let handle = Handle::child(self.as_active(), &identity, start);
         Span::new(
             self.hub.clone(),
             self.client.clone(),
@@ -292,28 +294,21 @@ impl Span {
         }
     }
 
-    fn finish_in_time(self, status: SpanStatus, end: SystemTime) {
+    fn finish_in_time(mut self, status: SpanStatus, end: SystemTime) {
+        self.set(ORIGIN, self.origin);
         match self.handle {
             Handle::Root(transaction) => {
                 transaction.set_status(status);
-                {
-                    let mut data = transaction.data();
-                    data.set_data(ORIGIN.into(), self.origin.into());
-                    for (key, value) in self.data {
-                        data.set_data(key.into(), value);
-                    }
+                let mut data = transaction.data();
+                for (key, value) in self.data {
+                    data.set_data(key.into(), value);
                 }
+                drop(data);
                 thread::run_in(self.hub, move || transaction.finish_with_timestamp(end));
             }
             Handle::Child { span, .. } => {
                 span.set_status(status);
-                {
-                    let mut data = span.data();
-                    data.set_data(ORIGIN.to_owned(), self.origin.into());
-                    for (key, value) in self.data {
-                        data.set_data(key.to_owned(), value);
-                    }
-                }
+                span.data().append(&mut self.data);
                 span.finish_with_timestamp(end);
             }
         }
