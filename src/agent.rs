@@ -292,7 +292,7 @@ impl Observed {
         end: impl FnOnce(&T, &Settings, &mut Attributes),
     ) -> Result<T, E> {
         let future = ambient::within_future(ambient, future);
-        let Some(running) = &self.0 else {
+        let Some(running) = &mut self.0 else {
             return future.await;
         };
         let hub = Hub::new_from_top(running.span.hub());

@@ -58,10 +58,8 @@ pub(crate) mod names {
 }
 
 /// Names and values in the order in which they were recorded.
-///
-/// The names are owned, as those of Sentry are, so that the list becomes the span's data as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Attributes(Vec<(String, Value)>);
+pub(crate) struct Attributes(Vec<(&'static str, Value)>);
 
 impl Attributes {
     /// Without attributes, but with room for those of a call to a model.
@@ -72,7 +70,7 @@ impl Attributes {
     }
 
     pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.0.push((name.to_owned(), value.into()));
+        self.0.push((name, value.into()));
     }
 
     /// Pushes the value, if there is one.
@@ -104,14 +102,12 @@ impl Attributes {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value)> {
-        self.0
-            .iter_mut()
-            .map(|(name, value)| (name.as_str(), value))
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Value)> {
+        self.0.iter_mut().map(|(name, value)| (*name, value))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -120,7 +116,7 @@ impl Attributes {
 }
 
 impl IntoIterator for Attributes {
-    type Item = (String, Value);
+    type Item = (&'static str, Value);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -162,7 +158,7 @@ mod tests {
         attributes.push_text(names::RESPONSE_ID, Some(""));
         attributes.push_text(names::RESPONSE_MODEL, None);
         attributes.push_text(names::REQUEST_MODEL, Some("a"));
-        let all: Vec<_> = attributes.iter().collect();
-        assert_eq!(all, [(names::REQUEST_MODEL, &Value::from("a"))]);
+        let all: Vec<_> = attributes.into_iter().collect();
+        assert_eq!(all, [(names::REQUEST_MODEL, "a".into())]);
     }
 }

@@ -61,7 +61,10 @@ pub(super) fn reply<T: Reply + DeserializeOwned>(json: Value, settings: &Setting
 /// The attributes as an object; none stands there twice.
 pub(super) fn object(attributes: Attributes) -> Value {
     let count = attributes.iter().count();
-    let object: Map<_, _> = attributes.into_iter().collect();
+    let object: Map<_, _> = attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     assert_eq!(object.len(), count);
     Value::Object(object)
 }

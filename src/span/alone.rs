@@ -93,7 +93,7 @@ impl Span {
             start_timestamp: self.start,
             timestamp: Some(end),
             status: Some(status),
-            data: self.data,
+            data: self.data.into_values(),
             ..Default::default()
         }
     }

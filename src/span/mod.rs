@@ -8,17 +8,19 @@
 //! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
 
 mod alone;
+mod data;
 mod parent;
 mod thread;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sentry_core::protocol::{Map, SpanId, SpanStatus, TraceContext, TraceId, Value};
+use sentry_core::protocol::{SpanId, SpanStatus, TraceContext, TraceId, Value};
 use sentry_core::{
     Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
 };
 
+use self::data::Data;
 use self::parent::Parent;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
 
@@ -53,7 +55,9 @@ pub(crate) struct Span {
     origin: &'static str,
     start: SystemTime,
     clock: Instant,
-    data: Map<String, Value>,
+    data: Data,
+    /// Whether the user can reach it, and read and set its data as well.
+    is_shared: bool,
     /// Children that ended after the transaction had gone: sent with this span.
     late: Vec<Late>,
 }
@@ -108,7 +112,7 @@ impl Place {
     pub(crate) fn start<'a>(
         self,
         identity: Identity,
-        custom: impl Iterator<Item = (&'a str, &'a Value)>,
+        custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
         let (handle, start) = if let Some(parent) = self.parent {
             let start = SystemTime::now();
@@ -147,7 +151,7 @@ impl Handle {
     fn root<'a>(
         hub: &Arc<Hub>,
         identity: &Identity,
-        custom: impl Iterator<Item = (&'a str, &'a Value)>,
+        custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Self> {
         let mut context = TransactionContext::new(&identity.name, identity.op);
         let custom: serde_json::Map<_, _> = custom
@@ -182,7 +186,8 @@ impl Span {
             origin: identity.origin,
             start,
             clock: Instant::now(),
-            data: Map::new(),
+            data: Data::of(identity.op),
+            is_shared: false,
             late: Vec::new(),
         }
     }
@@ -230,7 +235,12 @@ impl Span {
     }
 
     /// What Sentry knows it as, to be set on a scope.
-    pub(crate) fn as_active(&self) -> TransactionOrSpan {
+    pub(crate) fn as_active(&mut self) -> TransactionOrSpan {
+        self.is_shared = true;
+        self.as_parent()
+    }
+
+    fn as_parent(&self) -> TransactionOrSpan {
         match &self.handle {
             Handle::Root(transaction) => transaction.clone().into(),
             Handle::Child { span, .. } => span.clone().into(),
@@ -246,20 +256,21 @@ impl Span {
     }
 
     /// Keeps data to be set when the span ends: until then no error event can copy it.
-    pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (String, Value)>) {
-        // Made at once, a map costs less than by one insertion after the other.
-        self.data.append(&mut data.into_iter().collect());
+    pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (&'static str, Value)>) {
+        for (name, value) in data {
+            self.data.set(name, value);
+        }
     }
 
     /// Keeps one value, as [`record`](Self::record) does.
-    pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.data.insert(key.to_owned(), value.into());
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.data.set(name, value.into());
     }
 
     /// Starts a child of this span.
     pub(crate) fn child(&self, identity: Identity) -> Span {
         let start = SystemTime::now();
-        let handle = Handle::child(self.as_active(), &identity, start);
+        let handle = Handle::child(self.as_parent(), &identity, start);
         Span::new(
             self.hub.clone(),
             self.client.clone(),
@@ -300,16 +311,20 @@ impl Span {
             Handle::Root(transaction) => {
                 transaction.set_status(status);
                 let mut data = transaction.data();
-                for (key, value) in self.data {
-                    data.set_data(key.into(), value);
+                for (name, value) in self.data.into_values() {
+                    data.set_data(name.into(), value);
                 }
                 drop(data);
                 thread::run_in(self.hub, move || transaction.finish_with_timestamp(end));
             }
             Handle::Child { span, .. } => {
                 span.set_status(status);
-                span.data().append(&mut self.data);
+                span.data().append(&mut self.data.into_values());
+                let finished = span.clone();
                 span.finish_with_timestamp(end);
+                if !self.is_shared {
+                    Data::keep(self.op, std::mem::take(&mut *finished.data()));
+                }
             }
         }
     }
