@@ -15,6 +15,9 @@ use sentry_core::{Hub, TransactionOrSpan};
 /// name for "this transaction holds model calls", which is true of it.
 const HOLDS_MODEL_CALLS: &str = "sentry._internal.segment.contains_gen_ai_spans";
 
+/// What stands in a text for what another thread has locked.
+const LOCKED: &str = "<locked>";
+
 /// How often the root's state is asked for while another thread holds its lock.
 const TRIES: usize = 64;
 
@@ -95,13 +98,12 @@ impl Root {
             let mut head = Head::new();
             // An error only says that the head is full.
             let _ = write!(head, "{span:?}");
-            let text = head.text.as_str();
-            if text.contains("data: <locked>") {
-                // Another thread has it: this waits until it is free.
-                let _ = span.get_trace_context();
-                continue;
+            let root = Self::read(&head.text);
+            if root.is_some() || !head.text.contains(LOCKED) {
+                return root;
             }
-            return Self::read(text);
+            // Another thread has it: this waits until it is free.
+            let _ = span.get_trace_context();
         }
         None
     }
@@ -152,6 +154,8 @@ impl Write for Head {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sentry::test::with_captured_envelopes_options;
 
     use super::*;
@@ -171,6 +175,8 @@ mod tests {
                 let lock = transaction.data();
                 let other = span.clone();
                 let reader = std::thread::spawn(move || Root::of(&other));
+                // Long enough for the reader to find it locked.
+                std::thread::sleep(Duration::from_millis(50));
                 drop(lock);
                 seen.push(reader.join().unwrap());
                 transaction.finish();
