@@ -73,7 +73,6 @@ enum Handle {
     Root(Transaction),
     Child {
         span: sentry_core::Span,
-        id: SpanId,
         parent: Parent,
     },
 }
@@ -114,15 +113,11 @@ impl Place {
         identity: Identity,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let (handle, start) = if let Some(parent) = self.parent {
-            let start = SystemTime::now();
-            (Handle::child(parent, &identity, start), start)
-        } else {
-            let handle = Handle::root(&self.hub, &identity, custom)?;
-            // Not before the start that the transaction gave itself: its end is reckoned from here.
-            (handle, SystemTime::now())
+        let handle = match self.parent {
+            Some(parent) => Handle::child(parent, &identity),
+            None => Handle::root(&self.hub, &identity, custom)?,
         };
-        Some(Span::new(self.hub, self.client, handle, identity, start))
+        Some(Span::new(self.hub, self.client, handle, identity))
     }
 }
 
@@ -138,12 +133,9 @@ pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
 }
 
 impl Handle {
-    fn child(parent: TransactionOrSpan, identity: &Identity, start: SystemTime) -> Self {
-        let id = SpanId::default();
-        let span = parent.start_child_with_details(identity.op, &identity.name, id, start);
+    fn child(parent: TransactionOrSpan, identity: &Identity) -> Self {
         Self::Child {
-            span,
-            id,
+            span: parent.start_child(identity.op, &identity.name),
             parent: Parent::new(parent),
         }
     }
@@ -170,13 +162,8 @@ impl Handle {
 }
 
 impl Span {
-    fn new(
-        hub: Arc<Hub>,
-        client: Arc<Client>,
-        handle: Handle,
-        identity: Identity,
-        start: SystemTime,
-    ) -> Self {
+    /// The handle has just started.
+    fn new(hub: Arc<Hub>, client: Arc<Client>, handle: Handle, identity: Identity) -> Self {
         Self {
             hub,
             client,
@@ -184,7 +171,8 @@ impl Span {
             op: identity.op,
             name: identity.name,
             origin: identity.origin,
-            start,
+            // Not before the start that Sentry gave it: its end is reckoned from here.
+            start: SystemTime::now(),
             clock: Instant::now(),
             data: Data::of(identity.op),
             is_shared: false,
@@ -207,7 +195,7 @@ impl Span {
         let root = self.root_context();
         match &self.handle {
             Handle::Root(_) => (root.trace_id, root.span_id),
-            Handle::Child { id, .. } => (root.trace_id, *id),
+            Handle::Child { span, .. } => (root.trace_id, span.get_span_id()),
         }
     }
 
@@ -269,15 +257,8 @@ impl Span {
 
     /// Starts a child of this span.
     pub(crate) fn child(&self, identity: Identity) -> Span {
-        let start = SystemTime::now();
-        let handle = Handle::child(self.as_parent(), &identity, start);
-        Span::new(
-            self.hub.clone(),
-            self.client.clone(),
-            handle,
-            identity,
-            start,
-        )
+        let handle = Handle::child(self.as_parent(), &identity);
+        Span::new(self.hub.clone(), self.client.clone(), handle, identity)
     }
 
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
