@@ -270,13 +270,12 @@ impl Observed {
         let (mut facts, mut content) = (Attributes::default(), Attributes::default());
         facts.push(names::OPERATION_NAME, operation);
         begin(&settings, &mut facts, &mut content);
-        let name = format!("{operation} {name}");
         let identity = Identity {
             op,
-            name: &name,
+            name: [operation, name].join(" "),
             origin: ORIGIN,
         };
-        let span = place.start(&identity, facts.iter())?;
+        let span = place.start(identity, facts.iter())?;
         Some(Running {
             span,
             settings,
@@ -293,7 +292,7 @@ impl Observed {
         end: impl FnOnce(&T, &Settings, &mut Attributes),
     ) -> Result<T, E> {
         let future = ambient::within_future(ambient, future);
-        let Some(running) = &self.0 else {
+        let Some(running) = &mut self.0 else {
             return future.await;
         };
         let hub = Hub::new_from_top(running.span.hub());

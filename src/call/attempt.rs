@@ -46,7 +46,7 @@ impl Call {
     /// The attempt has its reply: the whole of it, or the head of a stream.
     pub(crate) fn end_attempt(&mut self, http_status: u16) {
         if let Some(span) = self.attempt_mut() {
-            span.record([(names::HTTP_RESPONSE_STATUS_CODE, http_status.into())]);
+            span.set(names::HTTP_RESPONSE_STATUS_CODE, http_status);
         }
         guarded(|| self.end_attempt_as(of_http_status(http_status)));
     }
@@ -63,7 +63,7 @@ impl Call {
     /// The attempt has failed in this way, without a reply.
     pub(crate) fn fail_attempt_as(&mut self, failure: &Failure) {
         if let Some(span) = self.attempt_mut() {
-            span.record([(names::ERROR_TYPE, failure.error_type.as_ref().into())]);
+            span.set(names::ERROR_TYPE, failure.error_type.as_ref());
         }
         guarded(|| self.end_attempt_as(failure.status));
     }
@@ -93,20 +93,17 @@ impl Call {
 }
 
 impl Attempt<'_> {
-    fn start(&self, start: impl FnOnce(&Identity<'_>) -> Option<Span>) -> Option<Span> {
-        let name = format!("{} {}", self.method, self.url);
-        let mut span = start(&Identity {
+    fn start(&self, start: impl FnOnce(Identity) -> Option<Span>) -> Option<Span> {
+        let mut span = start(Identity {
             op: OP,
-            name: &name,
+            name: [self.method.as_str(), self.url].join(" "),
             origin: ORIGIN,
         })?;
-        span.record([
-            (names::HTTP_REQUEST_METHOD, self.method.as_str().into()),
-            (names::URL_FULL, self.url.into()),
-            (names::SERVER_ADDRESS, self.host.into()),
-        ]);
+        span.set(names::HTTP_REQUEST_METHOD, self.method.as_str());
+        span.set(names::URL_FULL, self.url);
+        span.set(names::SERVER_ADDRESS, self.host);
         if self.resends > 0 {
-            span.record([(names::HTTP_REQUEST_RESEND_COUNT, self.resends.into())]);
+            span.set(names::HTTP_REQUEST_RESEND_COUNT, self.resends);
         }
         Some(span)
     }

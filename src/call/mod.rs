@@ -197,7 +197,7 @@ impl ModelCall {
         let (prompt, streaming) = prompt()?;
 
         let operation = prompt.operation();
-        let mut facts = Attributes::default();
+        let mut facts = Attributes::of_a_call();
         facts.push(names::OPERATION_NAME, operation.name());
         facts.push(names::PROVIDER_NAME, &*target.provider);
         if let Some(model) = prompt.model() {
@@ -226,16 +226,15 @@ impl ModelCall {
             facts.push(names::SERVER_PORT, port);
         }
 
-        let name = match prompt.model() {
-            Some(model) => format!("{} {model}", operation.name()),
-            None => operation.name().to_owned(),
-        };
         let identity = Identity {
             op: operation.op(),
-            name: &name,
+            name: match prompt.model() {
+                Some(model) => [operation.name(), model].join(" "),
+                None => operation.name().to_owned(),
+            },
             origin: ORIGIN,
         };
-        let span = place.start(&identity, facts.iter())?;
+        let span = place.start(identity, facts.iter())?;
 
         let mut content = Attributes::default();
         if settings.record_inputs {
@@ -262,7 +261,7 @@ impl ModelCall {
         if let (Some(operation), Some(model)) = (self.unnamed, reply.model()) {
             self.unnamed = None;
             self.facts.push(names::REQUEST_MODEL, model);
-            self.span.rename(format!("{operation} {model}"));
+            self.span.rename([operation, model].join(" "));
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use memchr::memchr2;
 use reqwest::Url;
 use reqwest::redirect::Policy;
 
@@ -194,7 +195,7 @@ impl Transport {
                 let key = self.key(out.options).await?;
                 call.begin_attempt(Attempt {
                     method: &out.method,
-                    url: &shown,
+                    url: shown,
                     host: &self.target.address,
                     resends,
                 });
@@ -372,9 +373,8 @@ fn changes_path(segment: &str) -> bool {
     matches!(segment, "" | "." | "..")
 }
 
-fn without_query(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.into()
+fn without_query(url: &Url) -> &str {
+    let text = url.as_str();
+    let query = memchr2(b'?', b'#', text.as_bytes());
+    query.and_then(|at| text.get(..at)).unwrap_or(text)
 }

@@ -62,6 +62,13 @@ pub(crate) mod names {
 pub(crate) struct Attributes(Vec<(&'static str, Value)>);
 
 impl Attributes {
+    /// Without attributes, but with room for those of a call to a model.
+    pub(crate) fn of_a_call() -> Self {
+        const USUAL: usize = 16;
+
+        Self(Vec::with_capacity(USUAL))
+    }
+
     pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Value>) {
         self.0.push((name, value.into()));
     }
@@ -114,12 +121,6 @@ impl IntoIterator for Attributes {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
-    }
-}
-
-impl Extend<(&'static str, Value)> for Attributes {
-    fn extend<I: IntoIterator<Item = (&'static str, Value)>>(&mut self, attributes: I) {
-        self.0.extend(attributes);
     }
 }
 

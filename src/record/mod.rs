@@ -28,7 +28,6 @@ pub(crate) use decide::{Decision, DecisionRequest};
 pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 
 use attributes::Attributes;
-use serde_json::Value;
 
 use crate::error::is_plain;
 use crate::settings::Settings;
@@ -171,7 +170,8 @@ fn content_text(text: &str, settings: &Settings) -> String {
 
 /// A JSON array of texts that are no content.
 fn list_of_texts(texts: &[&str]) -> String {
-    Value::from(texts).to_string()
+    // Texts can always be written.
+    serde_json::to_string(texts).unwrap_or_default()
 }
 
 /// The bytes of text that a fold keeps for the recording.

@@ -77,18 +77,13 @@ fn send_from_here(span: Span, status: SpanStatus, end: SystemTime) {
 
 impl Span {
     /// The span as it goes over the wire.
-    fn into_protocol(self, status: SpanStatus, end: SystemTime) -> protocol::Span {
+    fn into_protocol(mut self, status: SpanStatus, end: SystemTime) -> protocol::Span {
+        self.set(ORIGIN, self.origin);
         let (trace_id, span_id) = self.ids();
         let parent_span_id = match &self.handle {
             Handle::Root(_) => None,
             Handle::Child { parent, .. } => Some(parent.id()),
         };
-        let mut data: protocol::Map<_, _> = self
-            .data
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
-        data.insert(ORIGIN.to_owned(), self.origin.into());
         protocol::Span {
             span_id,
             trace_id,
@@ -98,7 +93,7 @@ impl Span {
             start_timestamp: self.start,
             timestamp: Some(end),
             status: Some(status),
-            data,
+            data: self.data.into_values(),
             ..Default::default()
         }
     }

@@ -8,6 +8,7 @@
 //! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
 
 mod alone;
+mod data;
 mod parent;
 mod thread;
 
@@ -19,6 +20,7 @@ use sentry_core::{
     Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
 };
 
+use self::data::Data;
 use self::parent::Parent;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
 
@@ -37,9 +39,9 @@ pub(crate) struct Place {
 }
 
 /// What a span is from its start on.
-pub(crate) struct Identity<'a> {
+pub(crate) struct Identity {
     pub(crate) op: &'static str,
-    pub(crate) name: &'a str,
+    pub(crate) name: String,
     pub(crate) origin: &'static str,
 }
 
@@ -53,7 +55,9 @@ pub(crate) struct Span {
     origin: &'static str,
     start: SystemTime,
     clock: Instant,
-    data: Vec<(&'static str, Value)>,
+    data: Data,
+    /// Whether the user can reach it, and read and set its data as well.
+    is_shared: bool,
     /// Children that ended after the transaction had gone: sent with this span.
     late: Vec<Late>,
 }
@@ -69,7 +73,6 @@ enum Handle {
     Root(Transaction),
     Child {
         span: sentry_core::Span,
-        id: SpanId,
         parent: Parent,
     },
 }
@@ -107,18 +110,14 @@ impl Place {
     /// not sampled.
     pub(crate) fn start<'a>(
         self,
-        identity: &Identity<'_>,
+        identity: Identity,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let (handle, start) = if let Some(parent) = self.parent {
-            let start = SystemTime::now();
-            (Handle::child(parent, identity, start), start)
-        } else {
-            let handle = Handle::root(&self.hub, identity, custom)?;
-            // Not before the start that the transaction gave itself: its end is reckoned from here.
-            (handle, SystemTime::now())
+        let handle = match self.parent {
+            Some(parent) => Handle::child(parent, &identity),
+            None => Handle::root(&self.hub, &identity, custom)?,
         };
-        Some(Span::new(self.hub, self.client, handle, identity, start))
+        Some(Span::new(self.hub, self.client, handle, identity))
     }
 }
 
@@ -134,22 +133,19 @@ pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
 }
 
 impl Handle {
-    fn child(parent: TransactionOrSpan, identity: &Identity<'_>, start: SystemTime) -> Self {
-        let id = SpanId::default();
-        let span = parent.start_child_with_details(identity.op, identity.name, id, start);
+    fn child(parent: TransactionOrSpan, identity: &Identity) -> Self {
         Self::Child {
-            span,
-            id,
+            span: parent.start_child(identity.op, &identity.name),
             parent: Parent::new(parent),
         }
     }
 
     fn root<'a>(
         hub: &Arc<Hub>,
-        identity: &Identity<'_>,
+        identity: &Identity,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Self> {
-        let mut context = TransactionContext::new(identity.name, identity.op);
+        let mut context = TransactionContext::new(&identity.name, identity.op);
         let custom: serde_json::Map<_, _> = custom
             .map(|(key, value)| (key.to_owned(), value.clone()))
             .collect();
@@ -166,23 +162,20 @@ impl Handle {
 }
 
 impl Span {
-    fn new(
-        hub: Arc<Hub>,
-        client: Arc<Client>,
-        handle: Handle,
-        identity: &Identity<'_>,
-        start: SystemTime,
-    ) -> Self {
+    /// The handle has just started.
+    fn new(hub: Arc<Hub>, client: Arc<Client>, handle: Handle, identity: Identity) -> Self {
         Self {
             hub,
             client,
             handle,
             op: identity.op,
-            name: identity.name.to_owned(),
+            name: identity.name,
             origin: identity.origin,
-            start,
+            // Not before the start that Sentry gave it: its end is reckoned from here.
+            start: SystemTime::now(),
             clock: Instant::now(),
-            data: Vec::new(),
+            data: Data::of(identity.op),
+            is_shared: false,
             late: Vec::new(),
         }
     }
@@ -202,7 +195,7 @@ impl Span {
         let root = self.root_context();
         match &self.handle {
             Handle::Root(_) => (root.trace_id, root.span_id),
-            Handle::Child { id, .. } => (root.trace_id, *id),
+            Handle::Child { span, .. } => (root.trace_id, span.get_span_id()),
         }
     }
 
@@ -230,7 +223,12 @@ impl Span {
     }
 
     /// What Sentry knows it as, to be set on a scope.
-    pub(crate) fn as_active(&self) -> TransactionOrSpan {
+    pub(crate) fn as_active(&mut self) -> TransactionOrSpan {
+        self.is_shared = true;
+        self.as_parent()
+    }
+
+    fn as_parent(&self) -> TransactionOrSpan {
         match &self.handle {
             Handle::Root(transaction) => transaction.clone().into(),
             Handle::Child { span, .. } => span.clone().into(),
@@ -247,24 +245,20 @@ impl Span {
 
     /// Keeps data to be set when the span ends: until then no error event can copy it.
     pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (&'static str, Value)>) {
-        self.data.extend(data);
+        for (name, value) in data {
+            self.data.set(name, value);
+        }
+    }
+
+    /// Keeps one value, as [`record`](Self::record) does.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.data.set(name, value.into());
     }
 
     /// Starts a child of this span.
-    pub(crate) fn child(&self, identity: &Identity<'_>) -> Span {
-        let start = SystemTime::now();
-        let parent = match &self.handle {
-            Handle::Root(transaction) => transaction.clone().into(),
-            Handle::Child { span, .. } => span.clone().into(),
-        };
-        let handle = Handle::child(parent, identity, start);
-        Span::new(
-            self.hub.clone(),
-            self.client.clone(),
-            handle,
-            identity,
-            start,
-        )
+    pub(crate) fn child(&self, identity: Identity) -> Span {
+        let handle = Handle::child(self.as_parent(), &identity);
+        Span::new(self.hub.clone(), self.client.clone(), handle, identity)
     }
 
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
@@ -292,29 +286,26 @@ impl Span {
         }
     }
 
-    fn finish_in_time(self, status: SpanStatus, end: SystemTime) {
+    fn finish_in_time(mut self, status: SpanStatus, end: SystemTime) {
+        self.set(ORIGIN, self.origin);
         match self.handle {
             Handle::Root(transaction) => {
                 transaction.set_status(status);
-                {
-                    let mut data = transaction.data();
-                    data.set_data(ORIGIN.into(), self.origin.into());
-                    for (key, value) in self.data {
-                        data.set_data(key.into(), value);
-                    }
+                let mut data = transaction.data();
+                for (name, value) in self.data.into_values() {
+                    data.set_data(name.into(), value);
                 }
+                drop(data);
                 thread::run_in(self.hub, move || transaction.finish_with_timestamp(end));
             }
             Handle::Child { span, .. } => {
                 span.set_status(status);
-                {
-                    let mut data = span.data();
-                    data.set_data(ORIGIN.to_owned(), self.origin.into());
-                    for (key, value) in self.data {
-                        data.set_data(key.to_owned(), value);
-                    }
-                }
+                span.data().append(&mut self.data.into_values());
+                let finished = span.clone();
                 span.finish_with_timestamp(end);
+                if !self.is_shared {
+                    Data::keep(self.op, std::mem::take(&mut *finished.data()));
+                }
             }
         }
     }

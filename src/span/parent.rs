@@ -15,6 +15,9 @@ use sentry_core::{Hub, TransactionOrSpan};
 /// name for "this transaction holds model calls", which is true of it.
 const HOLDS_MODEL_CALLS: &str = "sentry._internal.segment.contains_gen_ai_spans";
 
+/// What stands in a text for what another thread has locked.
+const LOCKED: &str = "<locked>";
+
 /// How often the root's state is asked for while another thread holds its lock.
 const TRIES: usize = 64;
 
@@ -80,10 +83,10 @@ impl Parent {
 }
 
 /// What is known of the transaction at the root of a span.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Root {
     has_finished: bool,
-    /// The rate at which the trace was sampled, if it could be read.
+    /// The rate at which the trace was sampled, if it has finished and that could be read.
     pub(super) sample_rate: Option<f32>,
 }
 
@@ -92,40 +95,39 @@ impl Root {
     /// takes the client out of the root. `None` if the text is not the expected one.
     pub(super) fn of(span: &sentry_core::Span) -> Option<Self> {
         for _ in 0..TRIES {
-            let mut head = Head::default();
+            let mut head = Head::new();
             // An error only says that the head is full.
             let _ = write!(head, "{span:?}");
-            let text = head.as_str();
-            if text.contains("data: <locked>") {
-                // Another thread has it: this waits until it is free.
-                let _ = span.get_trace_context();
-                continue;
+            let root = Self::read(&head.text);
+            if root.is_some() || !head.text.contains(LOCKED) {
+                return root;
             }
-            return Self::read(text);
+            // Another thread has it: this waits until it is free.
+            let _ = span.get_trace_context();
         }
         None
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (_, inner) =
-            text.split_once("transaction: Mutex { data: TransactionInner { client: ")?;
-        let has_finished = inner.starts_with("None");
-        if !has_finished && !inner.starts_with("Some") {
-            return None;
+        const BEFORE: &str = "Span { transaction: Mutex { data: TransactionInner { client: ";
+
+        let client = text.strip_prefix(BEFORE)?;
+        if client.starts_with("Some") {
+            return Some(Self::default());
         }
-        let sample_rate = inner
+        let rest = client.strip_prefix("None")?;
+        let sample_rate = rest
             .split_once("sample_rate: ")
             .and_then(|(_, rate)| rate.split([' ', ',', '}']).next())
             .and_then(|rate| rate.parse().ok());
         Some(Self {
-            has_finished,
+            has_finished: true,
             sample_rate,
         })
     }
 }
 
 /// The first bytes of a text: what is longer is refused, so that nothing more of it is made.
-#[derive(Default)]
 struct Head {
     text: String,
 }
@@ -133,8 +135,10 @@ struct Head {
 impl Head {
     const LIMIT: usize = 200;
 
-    fn as_str(&self) -> &str {
-        &self.text
+    fn new() -> Self {
+        Self {
+            text: String::with_capacity(Self::LIMIT),
+        }
     }
 }
 
@@ -150,6 +154,8 @@ impl Write for Head {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sentry::test::with_captured_envelopes_options;
 
     use super::*;
@@ -169,6 +175,8 @@ mod tests {
                 let lock = transaction.data();
                 let other = span.clone();
                 let reader = std::thread::spawn(move || Root::of(&other));
+                // Long enough for the reader to find it locked.
+                std::thread::sleep(Duration::from_millis(50));
                 drop(lock);
                 seen.push(reader.join().unwrap());
                 transaction.finish();

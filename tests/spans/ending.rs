@@ -353,6 +353,37 @@ fn early_errors_end_after_their_start() {
     }
 }
 
+#[test]
+fn a_span_holds_nothing_of_the_span_before_it() {
+    let sentry = sentry();
+    sentry.run(async {
+        let server = Server::start().await;
+        server.reply(completion("chatcmpl-1"));
+        let transaction = begin("parent");
+        let create = async |client: Client, request| {
+            let answer = client.chat().completions().create(&request).await;
+            answer.is_ok()
+        };
+        assert!(!create(nowhere(), question().temperature(0.5)).await);
+        assert!(create(client(&server), question()).await);
+        transaction.finish();
+    });
+    for (op, gone, new) in [
+        (
+            "gen_ai.chat",
+            ["error.type", "gen_ai.request.temperature"].as_slice(),
+            "gen_ai.response.id",
+        ),
+        ("http.client", &["error.type"], "http.response.status_code"),
+    ] {
+        let [before, after] = sentry.spans_with_op(op).try_into().unwrap();
+        assert!(gone.iter().all(|name| before.data.contains_key(*name)));
+        assert!(gone.iter().all(|name| !after.data.contains_key(*name)));
+        assert!(!before.data.contains_key(new) && after.data.contains_key(new));
+        assert!(after.data.values().all(|value| !value.is_null()));
+    }
+}
+
 /// A client of a server that is not there.
 fn nowhere() -> Client {
     Client::builder()
