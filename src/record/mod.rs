@@ -168,10 +168,16 @@ fn content_text(text: &str, settings: &Settings) -> String {
     writer.finish().0
 }
 
-/// A JSON array of texts that are no content.
-fn list_of_texts(texts: &[&str]) -> String {
-    // Texts can always be written.
-    serde_json::to_string(texts).unwrap_or_default()
+/// Records why the model stopped: a JSON array of names (see [`name_of`]), which need no escapes.
+fn record_finish_reasons<'r>(reasons: impl Iterator<Item = &'r str>, to: &mut Attributes) {
+    let mut list = String::new();
+    for reason in reasons {
+        list.extend([if list.is_empty() { "[\"" } else { ",\"" }, reason, "\""]);
+    }
+    if !list.is_empty() {
+        list.push(']');
+        to.push(attributes::names::RESPONSE_FINISH_REASONS, list);
+    }
 }
 
 /// The bytes of text that a fold keeps for the recording.

@@ -9,7 +9,7 @@ use super::attributes::{Attributes, names};
 use super::chat::used;
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output};
-use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts, name_of};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, name_of, record_finish_reasons};
 use crate::settings::Settings;
 use crate::types::budget::Budget;
 use crate::types::chat::{Stop, Usage};
@@ -119,10 +119,7 @@ impl Reply for TextCompletion {
     fn facts(&self, to: &mut Attributes) {
         to.push_text(names::RESPONSE_MODEL, self.model.as_deref());
         to.push_text(names::RESPONSE_ID, self.id.as_deref());
-        let reasons: Vec<&str> = self.in_order().filter_map(TextChoice::reason).collect();
-        if !reasons.is_empty() {
-            to.push(names::RESPONSE_FINISH_REASONS, list_of_texts(&reasons));
-        }
+        record_finish_reasons(self.in_order().filter_map(TextChoice::reason), to);
         if let Some(usage) = &self.usage {
             used(usage).record(to);
         }

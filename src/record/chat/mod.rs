@@ -10,7 +10,7 @@ use super::attributes::{Attributes, names};
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
-use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts, name_of};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, name_of, record_finish_reasons};
 use crate::settings::Settings;
 use crate::types::chat::{self, Choice, Chunk, Completion, Request};
 
@@ -78,11 +78,7 @@ impl Reply for Completion {
     fn facts(&self, to: &mut Attributes) {
         to.push_text(names::RESPONSE_MODEL, self.model.as_deref());
         to.push_text(names::RESPONSE_ID, self.id.as_deref());
-        let choices = in_order(self);
-        let reasons: Vec<&str> = choices.into_iter().filter_map(finish_reason).collect();
-        if !reasons.is_empty() {
-            to.push(names::RESPONSE_FINISH_REASONS, list_of_texts(&reasons));
-        }
+        record_finish_reasons(in_order(self).into_iter().filter_map(finish_reason), to);
         let usage = self.usage.as_ref().filter(|usage| !usage.is_empty());
         let usage = usage.or_else(|| self.x_groq.as_ref()?.usage.as_ref());
         if let Some(usage) = usage {

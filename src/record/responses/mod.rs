@@ -11,7 +11,8 @@ use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{
-    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, list_of_texts, name_of,
+    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, name_of,
+    record_finish_reasons,
 };
 use crate::settings::Settings;
 use crate::types::responses::{
@@ -92,9 +93,7 @@ impl Reply for Response {
     fn facts(&self, to: &mut Attributes) {
         to.push_text(names::RESPONSE_MODEL, self.model.as_deref());
         to.push_text(names::RESPONSE_ID, self.id.as_deref());
-        if let Some(reason) = finish_reason(self) {
-            to.push(names::RESPONSE_FINISH_REASONS, list_of_texts(&[reason]));
-        }
+        record_finish_reasons(finish_reason(self).into_iter(), to);
         if let Some(usage) = &self.usage {
             used(usage).record(to);
         }
