@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::attributes::{Attributes, names};
 use super::chat::used;
+use super::escape::boundary;
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output};
-use super::{Fold, Operation, Prompt, Reply, fold_limit, json, list_of_texts, name_of};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, list_of_texts, name_of};
 use crate::settings::Settings;
 use crate::types::chat::{Stop, Usage};
 use crate::types::open::{self, Open};
@@ -170,7 +171,7 @@ impl Fold for TextFold {
             let index = piece.index.unwrap_or_default();
             let choice = self.choices.entry(index).or_default();
             choice.index = Some(index);
-            let kept = json::boundary(&piece.text, self.left);
+            let kept = boundary(&piece.text, self.left);
             choice
                 .text
                 .push_str(piece.text.get(..kept).unwrap_or_default());
