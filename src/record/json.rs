@@ -146,9 +146,7 @@ impl<'s> Writer<'s> {
     /// A text of content: redacted, and cut if need be.
     pub(crate) fn content(&mut self, text: &str) -> Result<(), Full> {
         let redacted = self.redacted(text);
-        // At once, with room for some escapes and for what closes around it.
-        let most = redacted.len() + redacted.len() / 8;
-        self.text.reserve(most.min(self.room()) + 64);
+        self.reserve(redacted.len());
         self.string(&redacted, true)
     }
 
@@ -270,6 +268,14 @@ impl<'s> Writer<'s> {
         self.text.push_str(ELLIPSIS);
         self.text.push('"');
         Ok(())
+    }
+
+    /// Makes room for a text at once: for some escapes too, for what closes around it, and for all that may
+    /// follow if that is no longer much.
+    fn reserve(&mut self, text: usize) {
+        let (room, most) = (self.room(), text + text / 8);
+        let bytes = if most > room / 2 { room } else { most };
+        self.text.reserve(bytes + 64);
     }
 
     fn enclosed(
