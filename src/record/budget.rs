@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::attributes::{Attributes, names};
-use super::json::encoded_len;
+use super::escape::encoded_len;
 
 /// The bytes of content in one transaction, as they stand in its envelope.
 const PER_TRANSACTION: usize = 600_000;

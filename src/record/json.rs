@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use super::escape::{self, boundary};
 use crate::settings::{Redact, Settings};
 
 /// Stands where `redact` panicked.
@@ -48,7 +49,7 @@ pub(crate) struct Writer<'s> {
 impl<'s> Writer<'s> {
     pub(crate) fn new(settings: &'s Settings) -> Self {
         Self {
-            text: String::new(),
+            text: String::with_capacity(256),
             limit: settings.max_content_bytes.unwrap_or(usize::MAX),
             depth: 0,
             redact: settings.redact.as_ref(),
@@ -145,6 +146,7 @@ impl<'s> Writer<'s> {
     /// A text of content: redacted, and cut if need be.
     pub(crate) fn content(&mut self, text: &str) -> Result<(), Full> {
         let redacted = self.redacted(text);
+        self.reserve(redacted.len());
         self.string(&redacted, true)
     }
 
@@ -249,17 +251,15 @@ impl<'s> Writer<'s> {
             self.shortened = true;
             return Err(Full);
         }
+        let end = self.limit - 1;
         self.text.push('"');
-        let mut inside = Inside {
-            end: self.limit - 1,
-            last: start + 1,
-            text: &mut self.text,
-        };
-        if inside.write(text) {
+        // As much as leaves room for an ellipsis, and what follows if it fits without one.
+        let rest = escape::push(text, end.saturating_sub(ELLIPSIS.len()), &mut self.text);
+        let last = self.text.len();
+        if escape::push(rest, end, &mut self.text).is_empty() {
             self.text.push('"');
             return Ok(());
         }
-        let last = inside.last;
         if !may_be_cut || last <= start + 1 {
             self.undo(start);
             return Err(Full);
@@ -268,6 +268,14 @@ impl<'s> Writer<'s> {
         self.text.push_str(ELLIPSIS);
         self.text.push('"');
         Ok(())
+    }
+
+    /// Makes room for a text at once: for some escapes too, for what closes around it, and for all that may
+    /// follow if that is no longer much.
+    fn reserve(&mut self, text: usize) {
+        let (room, most) = (self.room(), text + text / 8);
+        let bytes = if most > room / 2 { room } else { most };
+        self.text.reserve(bytes + 64);
     }
 
     fn enclosed(
@@ -293,122 +301,4 @@ impl std::fmt::Debug for Writer<'_> {
             .field("len", &self.text.len())
             .finish_non_exhaustive()
     }
-}
-
-/// The inside of a string that is being written.
-struct Inside<'w> {
-    text: &'w mut String,
-    end: usize,
-    /// Where it can be cut so that an ellipsis has room.
-    last: usize,
-}
-
-impl Inside<'_> {
-    /// `false` if the text did not fit.
-    fn write(&mut self, text: &str) -> bool {
-        let mut rest = text;
-        while !rest.is_empty() {
-            // No more than there is room for is looked at.
-            let window = rest
-                .len()
-                .min((self.end - self.text.len()).saturating_add(1));
-            let plain = escaped_at(rest.as_bytes().get(..window).unwrap_or_default());
-            let (run, after) = match plain {
-                Some(at) => rest.split_at(at),
-                None => (rest, ""),
-            };
-            if !self.run(run) {
-                return false;
-            }
-            let Some(escaped) = after.chars().next() else {
-                return true;
-            };
-            if !self.escape(escaped) {
-                return false;
-            }
-            rest = after.get(escaped.len_utf8()..).unwrap_or_default();
-        }
-        true
-    }
-
-    fn run(&mut self, run: &str) -> bool {
-        let before = self.text.len();
-        let room = self.end - before;
-        let fits = run.len() <= room;
-        let kept = if fits {
-            run
-        } else {
-            run.get(..boundary(run, room)).unwrap_or_default()
-        };
-        self.text.push_str(kept);
-        let last_end = self.end.saturating_sub(ELLIPSIS.len());
-        if before <= last_end {
-            let most = last_end - before;
-            self.last = before + boundary(kept, most.min(kept.len()));
-        }
-        fits
-    }
-
-    fn escape(&mut self, escaped: char) -> bool {
-        let buffer;
-        let text = match escaped {
-            '"' => "\\\"",
-            '\\' => "\\\\",
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            '\u{8}' => "\\b",
-            '\u{c}' => "\\f",
-            other => {
-                const HEX: [u8; 16] = *b"0123456789abcdef";
-                let code = other as usize;
-                let digit = |n: usize| HEX.get(n & 15).copied().unwrap_or(b'0');
-                buffer = [b'\\', b'u', b'0', b'0', digit(code >> 4), digit(code)];
-                std::str::from_utf8(&buffer).unwrap_or_default()
-            }
-        };
-        if self.text.len() + text.len() > self.end {
-            return false;
-        }
-        self.text.push_str(text);
-        if self.text.len() + ELLIPSIS.len() <= self.end {
-            self.last = self.text.len();
-        }
-        true
-    }
-}
-
-/// Where the first byte stands that a JSON string can't hold as it is.
-fn escaped_at(text: &[u8]) -> Option<usize> {
-    let is_escaped = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-    // Sixteen at once, which compilers make one comparison (bench "200 kB prompt").
-    let (blocks, _) = text.as_chunks::<16>();
-    let plain = blocks
-        .iter()
-        .take_while(|block| !block.iter().fold(false, |any, byte| any | is_escaped(byte)))
-        .count();
-    let rest = text.get(plain * 16..).unwrap_or_default();
-    Some(plain * 16 + rest.iter().position(is_escaped)?)
-}
-
-/// The last character boundary that is not past `end`.
-pub(crate) fn boundary(text: &str, end: usize) -> usize {
-    let mut end = end.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
-}
-
-/// The bytes that a text takes as a JSON string.
-pub(crate) fn encoded_len(text: &str) -> usize {
-    let (mut rest, mut escapes) = (text.as_bytes(), 0);
-    while let Some(at) = escaped_at(rest) {
-        escapes += match rest.get(at) {
-            Some(b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xc) => 1,
-            _ => 5,
-        };
-        rest = rest.get(at + 1..).unwrap_or_default();
-    }
-    text.len() + escapes + 2
 }

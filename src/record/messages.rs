@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::error_type_text;
-use super::json::{Full, Json, Writer, encoded_len};
+use super::escape::encoded_len;
+use super::json::{Full, Json, Writer};
 use super::media::{self, Location};
 
 /// What one side said at once.
@@ -341,9 +342,9 @@ pub(super) fn write_tools(tools: &[Definition<'_>], to: &mut Writer<'_>) -> Resu
 }
 
 /// The room that none of these may pass so that all have room; those that need less leave theirs to the others.
-pub(super) fn share(weights: impl Iterator<Item = usize>, room: usize) -> usize {
+pub(super) fn share(weights: impl Iterator<Item = usize> + Clone, room: usize) -> usize {
     const LEAST: usize = 64;
-    if room > isize::MAX as usize {
+    if weights.clone().fold(0, usize::saturating_add) <= room {
         return usize::MAX;
     }
     let mut weights: Vec<usize> = weights.collect();

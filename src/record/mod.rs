@@ -11,6 +11,7 @@ pub(crate) mod budget;
 mod chat;
 mod decide;
 mod embeddings;
+mod escape;
 mod json;
 mod media;
 mod messages;

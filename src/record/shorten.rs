@@ -13,21 +13,14 @@ pub(crate) fn record_input<'a, T>(
     settings: &Settings,
     to: &mut Attributes,
 ) {
-    let (json, shortened) = match settings.max_content_bytes {
-        None => {
-            let mut writer = Writer::new(settings);
-            let _ = writer.list(|writer| {
-                for item in items {
-                    let _ = writer.element(|writer| message(item).write(writer));
-                }
-                Ok(())
-            });
-            writer.finish()
-        }
-        Some(limit) => {
-            let user = items.iter().rposition(is_user);
-            newest(items, user, message, limit, settings)
-        }
+    if items.is_empty() {
+        return;
+    }
+    let (json, shortened) = if settings.max_content_bytes.is_none() {
+        whole(items, message, settings)
+    } else {
+        let user = items.iter().rposition(is_user);
+        newest(items, user, message, settings)
     };
     push_list(names::INPUT_MESSAGES, json, to);
     if shortened {
@@ -60,6 +53,9 @@ pub(crate) fn record_output(messages: &[Message<'_>], settings: &Settings, to: &
 
 /// Records what the model is told to be. Shortened, each text keeps its beginning.
 pub(crate) fn record_system(parts: &[Part<'_>], settings: &Settings, to: &mut Attributes) {
+    if parts.is_empty() {
+        return;
+    }
     let mut writer = Writer::new(settings);
     let _ = write_parts(parts, &mut writer);
     push_list(names::SYSTEM_INSTRUCTIONS, writer.finish().0, to);
@@ -67,6 +63,9 @@ pub(crate) fn record_system(parts: &[Part<'_>], settings: &Settings, to: &mut At
 
 /// Records what the model may call. Shortened, as many as can be keep their names.
 pub(crate) fn record_tools(tools: &[Definition<'_>], settings: &Settings, to: &mut Attributes) {
+    if tools.is_empty() {
+        return;
+    }
     let mut writer = Writer::new(settings);
     let _ = write_tools(tools, &mut writer);
     push_list(names::TOOL_DEFINITIONS, writer.finish().0, to);
@@ -79,50 +78,71 @@ fn push_list(name: &'static str, json: String, to: &mut Attributes) {
     }
 }
 
-/// The newest messages, written backwards one by one until the room is used.
+fn whole<'a, T>(
+    items: &'a [T],
+    message: impl Fn(&'a T) -> Message<'a>,
+    settings: &Settings,
+) -> (String, bool) {
+    let mut writer = Writer::new(settings);
+    let _ = writer.list(|writer| {
+        for item in items {
+            let _ = writer.element(|writer| message(item).write(writer));
+        }
+        Ok(())
+    });
+    writer.finish()
+}
+
+/// The newest messages, written one by one until the room is used.
 fn newest<'a, T>(
     items: &'a [T],
     user: Option<usize>,
     message: impl Fn(&'a T) -> Message<'a>,
-    limit: usize,
     settings: &Settings,
 ) -> (String, bool) {
-    let mut room = limit.saturating_sub(2);
-    let mut share = user
-        .and_then(|user| items.get(user))
-        .map_or(0, |item| message(item).weight().min(room / 4));
-    let mut kept = Vec::new();
-    let mut shortened = false;
-    for (index, item) in items.iter().enumerate().rev() {
-        if Some(index) == user {
-            share = 0;
-        } else if shortened {
-            // Nothing older than what was shortened, but for the last of the user's.
-            if share == 0 {
-                break;
+    let mut writer = Writer::new(settings);
+    let mut starts = Vec::new();
+    let _ = writer.list(|writer| {
+        let mut share = user
+            .and_then(|user| items.get(user))
+            .map_or(0, |item| message(item).weight().min(writer.room() / 4));
+        for (index, item) in items.iter().enumerate().rev() {
+            if Some(index) == user {
+                share = 0;
+            } else if writer.shortened {
+                // Nothing older than what was shortened, but for the last of the user's.
+                if share == 0 {
+                    break;
+                }
+                continue;
             }
-            continue;
+            let start = writer.len();
+            let written = writer.reserving(share, |writer| {
+                writer.element(|writer| message(item).write(writer))
+            });
+            if written.is_ok() {
+                starts.push(start);
+            }
         }
-        let mut writer = Writer::new(settings);
-        let written = writer.within(room.saturating_sub(share), |writer| {
-            message(item).write(writer)
-        });
-        let (json, cut) = writer.finish();
-        shortened |= cut || written.is_err();
-        if written.is_ok() {
-            room = room.saturating_sub(json.len() + 1);
-            kept.push(json);
-        }
+        Ok(())
+    });
+    let (list, shortened) = writer.finish();
+    (reversed(list, &starts), shortened)
+}
+
+/// A list in reverse; its elements begin, with the comma before them, at `starts`.
+fn reversed(list: String, starts: &[usize]) -> String {
+    if starts.len() < 2 {
+        return list;
     }
-    let bytes = kept.iter().map(|json| json.len() + 1).sum::<usize>();
-    let mut list = String::with_capacity(bytes + 1);
-    list.push('[');
-    for json in kept.iter().rev() {
-        if list.len() > 1 {
-            list.push(',');
-        }
-        list.push_str(json);
+    let mut reversed = String::with_capacity(list.len());
+    let mut end = list.len() - 1;
+    for start in starts.iter().rev() {
+        let element = list.get(*start..end).unwrap_or_default();
+        reversed.push(if reversed.is_empty() { '[' } else { ',' });
+        reversed.push_str(element.strip_prefix(',').unwrap_or(element));
+        end = *start;
     }
-    list.push(']');
-    (list, shortened)
+    reversed.push(']');
+    reversed
 }

@@ -232,7 +232,7 @@ proptest! {
             let kept: String = serde_json::from_str(&json).unwrap();
             let is_cut = kept.strip_suffix('…').is_some_and(|kept| text.starts_with(kept) && !kept.is_empty());
             prop_assert!(kept == text || is_cut, "{kept:?}");
-            prop_assert_eq!(kept == text, json::encoded_len(&text) <= limit);
+            prop_assert_eq!(kept == text, escape::encoded_len(&text) <= limit);
         }
         let settings = open(Some(limit));
         let plain = content_text(&text, &settings);

@@ -2,6 +2,8 @@
 
 mod items;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod tests;

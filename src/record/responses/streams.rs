@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::tests::items;
+use super::samples::items;
 use super::*;
 use crate::record::tests::{facts, open, parsed};
 
