@@ -1,7 +1,8 @@
 //! Bodies and events to typed values, or to the errors that they hold.
 
-use http::HeaderMap;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
@@ -19,6 +20,24 @@ pub(crate) const ERROR_EVENT: &str = "error";
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+}
+
+impl Head {
+    /// The head with values of its own. Those of a reply are slices of the connection's buffer, which could not be used
+    /// again as long as they live (bench "memory of a stream").
+    pub(crate) fn detached(mut self) -> Self {
+        let values: Vec<_> = self.headers.values().map(HeaderValue::as_bytes).collect();
+        let mut values = Bytes::from(values.concat());
+        for value in self.headers.values_mut() {
+            let own = values.split_to(value.len());
+            // Can't fail: these bytes are a value.
+            if let Ok(mut own) = HeaderValue::from_maybe_shared(own) {
+                own.set_sensitive(value.is_sensitive());
+                *value = own;
+            }
+        }
+        self
+    }
 }
 
 /// A type that a reply's body is read into.
@@ -270,5 +289,32 @@ impl ReplyBody for responses::Item {
             Self::Unknown(value) if self.tag() == Some(ERROR_EVENT) => Some(value),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detached_head_is_the_same_head() {
+        let mut headers = HeaderMap::new();
+        let mut secret = HeaderValue::from_static("s");
+        secret.set_sensitive(true);
+        headers.insert("x-request-id", HeaderValue::from_static("req_1"));
+        headers.append("set-cookie", HeaderValue::from_bytes(b"a=\xFF").unwrap());
+        headers.append("set-cookie", HeaderValue::from_static(""));
+        headers.append("set-cookie", secret);
+        let head = Head {
+            status: 200,
+            headers,
+        };
+        let detached = head.clone().detached();
+        assert_eq!(detached.headers, head.headers);
+        let sensitive = |head: &Head| -> Vec<bool> {
+            let values = head.headers.values();
+            values.map(HeaderValue::is_sensitive).collect()
+        };
+        assert_eq!(sensitive(&detached), sensitive(&head));
     }
 }

@@ -43,8 +43,10 @@ impl Client {
         let mut call = Call::start(question.prompt, &target, false);
         let result = match body(question.prompt) {
             Ok(body) => {
-                let reply = transport.fetch(&mut call, &question.outgoing(body)).await;
-                reply.and_then(|reply| decode::body::<T>(&reply.head, &reply.body))
+                let answer = transport
+                    .send::<Bytes>(&mut call, &question.outgoing(body))
+                    .await;
+                answer.and_then(|answer| decode::body::<T>(&answer.head, &answer.body))
             }
             Err(error) => Err(error),
         };
@@ -70,13 +72,13 @@ impl Client {
         let transport = &self.transport;
         let target = transport.target(&question.options);
         let mut call = Call::start(question.prompt, &target, true);
-        let opened = match body(question.prompt) {
-            Ok(body) => transport.open(&mut call, &question.outgoing(body)).await,
+        let answer = match body(question.prompt) {
+            Ok(body) => transport.send(&mut call, &question.outgoing(body)).await,
             Err(error) => Err(error),
         };
-        match opened {
-            Ok(opened) => Ok(EventStream::new(
-                opened,
+        match answer {
+            Ok(answer) => Ok(EventStream::new(
+                answer,
                 transport.stream_idle_timeout,
                 transport.max_event_bytes,
                 StreamCall::<F>::new(call),

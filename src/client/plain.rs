@@ -10,7 +10,7 @@ use super::options::RequestOptions;
 use super::stream::EventStream;
 use super::transport::Outgoing;
 use crate::call::{Call, StreamCall};
-use crate::decode::{ReplyBody, StreamEvent};
+use crate::decode::{self, ReplyBody, StreamEvent};
 use crate::error::Error;
 use crate::record::Fold;
 use crate::types::page::{Pairs, Query};
@@ -61,13 +61,13 @@ impl Client {
         let out = Outgoing {
             method: Method::GET,
             path,
-            query: &borrowed(&query),
+            query: &query,
             body: None,
             options: &RequestOptions::default(),
         };
-        match transport.open(&mut call, &out).await {
-            Ok(opened) => Ok(EventStream::new(
-                opened,
+        match transport.send(&mut call, &out).await {
+            Ok(answer) => Ok(EventStream::new(
+                answer,
                 transport.stream_idle_timeout,
                 transport.max_event_bytes,
                 StreamCall::<F>::new(call),
@@ -87,20 +87,22 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<T, Error> {
         check(path)?;
-        let options = RequestOptions::default();
-        let query = borrowed(&query);
-        let transport = &self.transport;
-        transport
-            .exchange(method, path, &query, body, &options)
-            .await
+        let mut call = Call::start_plain();
+        let out = Outgoing {
+            method,
+            path,
+            query: &query,
+            body,
+            options: &RequestOptions::default(),
+        };
+        let answer = self.transport.send::<Bytes>(&mut call, &out).await;
+        let result = answer.and_then(|answer| decode::body(&answer.head, &answer.body));
+        match &result {
+            Ok(_) => call.finish(),
+            Err(error) => call.fail(error),
+        }
+        result
     }
-}
-
-fn borrowed(pairs: &Pairs) -> Vec<(&str, String)> {
-    let pairs = pairs.iter();
-    pairs
-        .map(|(name, value)| (name.as_str(), value.clone()))
-        .collect()
 }
 
 /// An id that vanishes from the path would make the request one for all that there is.

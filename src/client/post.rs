@@ -1,5 +1,6 @@
 //! The way to endpoints that this crate has no types for.
 
+use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,12 +57,12 @@ impl Client {
         };
         let mut unrecorded = Call::unrecorded();
         let call = wire.call().unwrap_or(&mut unrecorded);
-        match transport.fetch(call, &out).await {
-            Ok(reply) => {
-                wire.head(reply.head.status, &reply.head.headers);
-                wire.bytes(reply.body.clone());
+        match transport.send::<Bytes>(call, &out).await {
+            Ok(answer) => {
+                wire.head(answer.head.status, &answer.head.headers);
+                wire.bytes(answer.body.clone());
                 wire.end();
-                decode::any(&reply.head, &reply.body)
+                decode::any(&answer.head, &answer.body)
             }
             Err(error) => {
                 wire.fail(&error);

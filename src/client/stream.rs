@@ -11,7 +11,7 @@ use futures_util::stream::{FusedStream, Stream};
 use http::HeaderMap;
 use tokio::time::{Sleep, sleep_until};
 
-use super::transport::Opened;
+use super::transport::Answer;
 use crate::call::StreamCall;
 use crate::decode::{Head, StreamEvent};
 use crate::error::{Error, Timeout, shown_request_id};
@@ -26,9 +26,14 @@ use crate::record::Fold;
 #[must_use = "a stream that is not read gives nothing, and its call is recorded as cancelled"]
 pub struct EventStream<T> {
     head: Head,
-    /// Gone once the stream has ended.
-    source: Option<Source>,
-    events: Box<dyn Reading<T>>,
+    state: State<T>,
+}
+
+enum State<T> {
+    Open(Source, Box<dyn Reading<T>>),
+    /// The last event has come, but maybe not the end of the body.
+    Ending(Source),
+    Over,
 }
 
 /// Events that are read and recorded. It keeps the recorder's types out of [`EventStream`]'s.
@@ -36,8 +41,8 @@ trait Reading<T>: Send {
     fn feed(&mut self, bytes: Bytes);
     fn next(&mut self, head: &Head) -> Result<Next<T>, Error>;
     fn last(&mut self, head: &Head) -> Result<Next<T>, Error>;
-    fn finish(&mut self);
-    fn fail(&mut self, error: &Error);
+    fn finish(self: Box<Self>);
+    fn fail(self: Box<Self>, error: &Error);
 }
 
 struct Recorded<F: Fold>
@@ -73,11 +78,11 @@ where
         last
     }
 
-    fn finish(&mut self) {
+    fn finish(mut self: Box<Self>) {
         self.call.finish();
     }
 
-    fn fail(&mut self, error: &Error) {
+    fn fail(mut self: Box<Self>, error: &Error) {
         self.call.fail(error);
     }
 }
@@ -92,11 +97,13 @@ struct Source {
     /// What has passed when the timer ends; `None` while we do not wait.
     waiting: Option<Timeout>,
     is_over: bool,
+    /// Whether the connection has had its turn after the last event.
+    has_yielded: bool,
 }
 
 impl<T> EventStream<T> {
     pub(super) fn new<F>(
-        opened: Opened,
+        answer: Answer<reqwest::Response>,
         idle: Duration,
         max_event_bytes: usize,
         call: StreamCall<F>,
@@ -105,20 +112,19 @@ impl<T> EventStream<T> {
         F: Fold<Event = T> + 'static,
         T: StreamEvent,
     {
+        let source = Source {
+            body: Box::pin(answer.body.bytes_stream()),
+            idle,
+            deadline: answer.deadline,
+            timer: None,
+            waiting: None,
+            is_over: false,
+            has_yielded: false,
+        };
+        let events = Events::new(max_event_bytes);
         Self {
-            head: opened.head,
-            source: Some(Source {
-                body: Box::pin(opened.response.bytes_stream()),
-                idle,
-                deadline: opened.deadline,
-                timer: None,
-                waiting: None,
-                is_over: false,
-            }),
-            events: Box::new(Recorded {
-                events: Events::new(max_event_bytes),
-                call,
-            }),
+            head: answer.head.detached(),
+            state: State::Open(source, Box::new(Recorded { events, call })),
         }
     }
 
@@ -137,24 +143,16 @@ impl<T> EventStream<T> {
         self.head.headers.get("x-request-id")?.to_str().ok()
     }
 
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        match &mut self.source {
-            Some(source) => source.poll_bytes(cx),
-            None => Poll::Ready(None),
+    fn end(&mut self, error: Option<&Error>) {
+        let State::Open(source, events) = std::mem::replace(&mut self.state, State::Over) else {
+            return;
+        };
+        if let Some(error) = error {
+            events.fail(error);
+        } else {
+            events.finish();
+            self.state = State::Ending(source);
         }
-    }
-
-    fn finish(&mut self, cx: &mut Context<'_>) {
-        if let Some(mut source) = self.source.take() {
-            // If nothing is left of the body, the connection can serve again; if not, it is closed.
-            let _ = source.poll_bytes(cx);
-        }
-        self.events.finish();
-    }
-
-    fn fail(&mut self, error: &Error) {
-        self.source = None;
-        self.events.fail(error);
     }
 }
 
@@ -162,40 +160,42 @@ impl<T> Stream for EventStream<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let stream = &mut *self;
         loop {
-            if self.is_terminated() {
-                return Poll::Ready(None);
-            }
-            let stream = &mut *self;
-            let next = match stream.events.next(&stream.head) {
-                Ok(Next::More) => match ready!(stream.poll_bytes(cx)) {
-                    Some(Ok(bytes)) => {
-                        stream.events.feed(bytes);
-                        continue;
-                    }
-                    Some(Err(error)) => Err(error),
-                    None => stream.events.last(&stream.head),
+            let next = match &mut stream.state {
+                State::Open(source, events) => match events.next(&stream.head) {
+                    Ok(Next::More) => match ready!(source.poll_bytes(cx)) {
+                        Some(Ok(bytes)) => {
+                            events.feed(bytes);
+                            continue;
+                        }
+                        Some(Err(error)) => Err(error),
+                        None => events.last(&stream.head),
+                    },
+                    next => next,
                 },
-                next => next,
+                State::Ending(source) => {
+                    ready!(source.poll_end(cx));
+                    stream.state = State::Over;
+                    return Poll::Ready(None);
+                }
+                State::Over => return Poll::Ready(None),
             };
-            return Poll::Ready(match next {
-                Ok(Next::Event(event)) => Some(Ok(event)),
-                Ok(Next::Done | Next::More) => {
-                    self.finish(cx);
-                    None
-                }
+            match next {
+                Ok(Next::Event(event)) => return Poll::Ready(Some(Ok(event))),
+                Ok(Next::Done | Next::More) => stream.end(None),
                 Err(error) => {
-                    self.fail(&error);
-                    Some(Err(error))
+                    stream.end(Some(&error));
+                    return Poll::Ready(Some(Err(error)));
                 }
-            });
+            }
         }
     }
 }
 
 impl<T> FusedStream for EventStream<T> {
     fn is_terminated(&self) -> bool {
-        self.source.is_none()
+        matches!(self.state, State::Over)
     }
 }
 
@@ -204,12 +204,23 @@ impl<T> fmt::Debug for EventStream<T> {
         f.debug_struct("EventStream")
             .field("status", &self.head.status)
             .field("request_id", &shown_request_id(&self.head.headers))
-            .field("has_ended", &self.is_terminated())
+            .field("has_ended", &!matches!(self.state, State::Open(..)))
             .finish_non_exhaustive()
     }
 }
 
 impl Source {
+    /// Lets the connection serve again if nothing is left of the body.
+    ///
+    /// The body's end may be known to the connection's own task alone, which has its turn once before we give up.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_bytes(cx).is_pending() && !std::mem::replace(&mut self.has_yielded, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if self.is_over {
             return Poll::Ready(None);

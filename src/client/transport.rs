@@ -1,5 +1,6 @@
 //! Requests over HTTP: address, key, attempts and retries.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -15,7 +16,7 @@ use super::options::RequestOptions;
 use super::{received, retry};
 use crate::ambient::{self, Ambient};
 use crate::call::{Attempt, Call, Target};
-use crate::decode::{self, Head, ReplyBody};
+use crate::decode::Head;
 use crate::error::{ApiError, Error, Timeout};
 
 /// OpenAI counts retries by it.
@@ -46,35 +47,40 @@ pub(super) struct Outgoing<'a> {
     pub(super) method: Method,
     /// The path's segments below the base URL.
     pub(super) path: &'a [&'a str],
-    pub(super) query: &'a [(&'a str, String)],
+    pub(super) query: &'a [(String, String)],
     pub(super) body: Option<Bytes>,
     pub(super) options: &'a RequestOptions,
 }
 
-/// What an attempt waits for.
-#[derive(Clone, Copy, PartialEq)]
-enum Until {
-    Body,
-    Head,
-}
-
-/// A whole reply.
-pub(super) struct Reply {
+/// A reply that has been accepted.
+pub(super) struct Answer<B> {
     pub(super) head: Head,
-    pub(super) body: Bytes,
-}
-
-/// A reply whose body is still to come.
-pub(super) struct Opened {
-    pub(super) head: Head,
-    pub(super) response: reqwest::Response,
+    pub(super) body: B,
     /// When the call's time is over.
     pub(super) deadline: Option<(Instant, Duration)>,
 }
 
-enum Answer {
-    Whole(Reply),
-    Opened(Head, reqwest::Response),
+/// What an attempt waits for: a whole body, or a head alone, whose body is still to come.
+pub(super) trait Awaited: Sized {
+    const ACCEPT: &'static str;
+
+    fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send;
+}
+
+impl Awaited for Bytes {
+    const ACCEPT: &'static str = "application/json";
+
+    fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send {
+        response.bytes()
+    }
+}
+
+impl Awaited for reqwest::Response {
+    const ACCEPT: &'static str = "text/event-stream";
+
+    fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send {
+        std::future::ready(Ok(response))
+    }
 }
 
 impl Transport {
@@ -92,99 +98,39 @@ impl Transport {
         target
     }
 
-    /// One call that is not to a model, from its request to its typed reply.
-    pub(super) async fn exchange<T: ReplyBody>(
-        &self,
-        method: Method,
-        path: &[&str],
-        query: &[(&str, String)],
-        body: Option<Bytes>,
-        options: &RequestOptions,
-    ) -> Result<T, Error> {
-        if path.iter().any(|segment| changes_path(segment)) {
-            return Err(Error::Config(
-                "an id is empty or made of dots: it would lead to another path".to_owned(),
-            ));
-        }
-        let mut call = Call::start_plain();
-        let out = Outgoing {
-            method,
-            path,
-            query,
-            body,
-            options,
-        };
-        let reply = self.fetch(&mut call, &out).await;
-        let result = reply.and_then(|reply| decode::body(&reply.head, &reply.body));
-        match &result {
-            Ok(_) => call.finish(),
-            Err(error) => call.fail(error),
-        }
-        result
-    }
-
-    /// Sends the request until a whole reply is there, or no more attempts are.
-    pub(super) async fn fetch(&self, call: &mut Call, out: &Outgoing<'_>) -> Result<Reply, Error> {
-        match self.send_in_time(call, out, Until::Body).await?.0 {
-            Answer::Whole(reply) => Ok(reply),
-            Answer::Opened(head, response) => {
-                let body = response.bytes().await?;
-                Ok(Reply { head, body })
-            }
-        }
-    }
-
-    /// Sends the request until the head of a stream is there, or no more attempts are.
-    pub(super) async fn open(&self, call: &mut Call, out: &Outgoing<'_>) -> Result<Opened, Error> {
-        let (answer, deadline) = self.send_in_time(call, out, Until::Head).await?;
-        match answer {
-            Answer::Opened(head, response) => Ok(Opened {
-                head,
-                response,
-                deadline,
-            }),
-            Answer::Whole(reply) => {
-                let response = http::Response::new(reqwest::Body::from(reply.body));
-                Ok(Opened {
-                    head: reply.head,
-                    response: response.into(),
-                    deadline,
-                })
-            }
-        }
-    }
-
-    async fn send_in_time(
+    /// Sends the request until it is answered, or no more attempts are left.
+    pub(super) async fn send<B: Awaited>(
         &self,
         call: &mut Call,
         out: &Outgoing<'_>,
-        until: Until,
-    ) -> Result<(Answer, Option<(Instant, Duration)>), Error> {
+    ) -> Result<Answer<B>, Error> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::Config(
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
         // On the heap: it is large, and a caller's own future would be as large as all the calls in it.
-        let send = Box::pin(self.send(call, out, until));
+        let send = Box::pin(self.attempts(call, out));
         let send = ambient::within_future(Ambient::below_a_call(), send);
         let Some(limit) = self.deadline else {
-            return Ok((send.await?, None));
+            return send.await;
         };
         // A limit that no clock reaches is none.
         let deadline = Instant::now().checked_add(limit);
         match tokio::time::timeout(limit, send).await {
-            Ok(answer) => Ok((answer?, deadline.map(|deadline| (deadline, limit)))),
+            Ok(answer) => Ok(Answer {
+                deadline: deadline.map(|deadline| (deadline, limit)),
+                ..answer?
+            }),
             Err(_) => Err(Error::Timeout(Timeout::Deadline(limit))),
         }
     }
 
-    async fn send(
+    async fn attempts<B: Awaited>(
         &self,
         call: &mut Call,
         out: &Outgoing<'_>,
-        until: Until,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Answer<B>, Error> {
         let url = self.url(out);
         let shown = without_query(&url);
         let limit = out.options.timeout.unwrap_or(self.timeout);
@@ -199,8 +145,8 @@ impl Transport {
                     host: &self.target.address,
                     resends,
                 });
-                let request = self.request(call, out, url.clone(), key, resends, until);
-                self.attempt(request, until).await
+                let request = self.request::<B>(call, out, url.clone(), key, resends);
+                self.attempt(request).await
             };
             let result = match tokio::time::timeout(limit, attempt).await {
                 Ok(result) => result,
@@ -208,8 +154,8 @@ impl Transport {
             };
             match result {
                 Ok(answer) => {
-                    call.end_attempt(answer.head().status);
-                    received::note(answer.head(), resends);
+                    call.end_attempt(answer.head.status);
+                    received::note(&answer.head, resends);
                     return Ok(answer);
                 }
                 Err(error) => {
@@ -237,19 +183,17 @@ impl Transport {
         }
     }
 
-    async fn attempt(&self, request: reqwest::Request, until: Until) -> Result<Answer, Error> {
+    async fn attempt<B: Awaited>(&self, request: reqwest::Request) -> Result<Answer<B>, Error> {
         let mut response = self.http.execute(request).await?;
         let head = Head {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
         };
         if response.status().is_success() {
-            return Ok(match until {
-                Until::Head => Answer::Opened(head, response),
-                Until::Body => Answer::Whole(Reply {
-                    head,
-                    body: response.bytes().await?,
-                }),
+            return Ok(Answer {
+                head,
+                body: B::of(response).await?,
+                deadline: None,
             });
         }
         if response.status().is_redirection() {
@@ -259,25 +203,18 @@ impl Transport {
         Err(ApiError::from_body(head.status, head.headers, &body).into())
     }
 
-    fn request(
+    fn request<B: Awaited>(
         &self,
         call: &Call,
         out: &Outgoing<'_>,
         url: Url,
         key: Option<(HeaderName, HeaderValue)>,
         resends: u32,
-        until: Until,
     ) -> reqwest::Request {
         let mut request = reqwest::Request::new(out.method.clone(), url);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static(match until {
-                Until::Body => "application/json",
-                Until::Head => "text/event-stream",
-            }),
-        );
+        headers.insert(ACCEPT, HeaderValue::from_static(B::ACCEPT));
         headers.insert(RETRY_COUNT, resends.into());
         headers.extend(key);
         if self.propagate_trace {
@@ -299,23 +236,10 @@ impl Transport {
 
     fn url(&self, out: &Outgoing<'_>) -> Url {
         let mut url = self.address.url(&out.method, out.path);
-        let given = out.options.query.iter();
-        let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
-        let asked = out.query.iter();
-        let asked = asked.map(|(name, value)| (*name, value.as_str()));
-        for (name, value) in asked.chain(given) {
+        for (name, value) in out.query.iter().chain(&out.options.query) {
             url.query_pairs_mut().append_pair(name, value);
         }
         url
-    }
-}
-
-impl Answer {
-    fn head(&self) -> &Head {
-        match self {
-            Self::Whole(reply) => &reply.head,
-            Self::Opened(head, _) => head,
-        }
     }
 }
 
@@ -365,12 +289,6 @@ async fn error_body(mut response: reqwest::Response) -> Bytes {
         }
     }
     body.freeze()
-}
-
-/// Whether a segment would be left out of a path, or take the one before it out, however it is escaped.
-/// [The URL standard](https://url.spec.whatwg.org/#double-dot-path-segment)
-fn changes_path(segment: &str) -> bool {
-    matches!(segment, "" | "." | "..")
 }
 
 fn without_query(url: &Url) -> &str {

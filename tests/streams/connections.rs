@@ -71,12 +71,33 @@ async fn a_whole_stream_leaves_its_connection_to_the_next_call() {
         let client = client(&server);
         for _ in 0..3 {
             assert_eq!(chat_outcome(&client).await, whole(&["a"]), "{rule}");
-            // The connection's own tasks have to run before it can be had again.
-            for _ in 0..50 {
-                tokio::task::yield_now().await;
-            }
+            let_the_connection_run().await;
         }
         assert_eq!(server.connections(), 1, "{rule}");
+    }
+}
+
+/// The connection reads the end of a body only when it has its turn.
+#[tokio::test]
+async fn a_stream_that_is_read_at_once_leaves_its_connection_to_the_next_call() {
+    let server = Server::start().await;
+    server.reply_always(chunks(&["a"; 100]).done());
+    let client = client(&server);
+    for count in 1..=3 {
+        let mut stream = open_chat(&client).await.unwrap();
+        server.wait_for_whole_replies(count).await;
+        while let Some(chunk) = stream.next().await {
+            chunk.unwrap();
+        }
+        let_the_connection_run().await;
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+/// A connection's own tasks have to run before it can be had again.
+async fn let_the_connection_run() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
     }
 }
 

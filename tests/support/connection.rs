@@ -65,7 +65,7 @@ pub(super) async fn serve(mut stream: TcpStream, connection: usize, state: &Stat
             () = closed(&mut read, &mut buffer) => None,
         };
         match after {
-            Some(After::KeepAlive) if !last => {}
+            Some(After::KeepAlive) if !last => state.replied(),
             Some(After::KeepAlive | After::Close) => return,
             Some(After::Reset) => {
                 let _ = stream.set_zero_linger();

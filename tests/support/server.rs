@@ -131,6 +131,12 @@ impl Server {
             .await;
     }
 
+    /// Waits until so many replies have been written to their end.
+    pub async fn wait_for_whole_replies(&self, count: usize) {
+        self.wait(count, "whole replies", |inner| inner.whole_replies)
+            .await;
+    }
+
     /// Waits by the server's clock, whatever the test does with its own.
     async fn wait(&self, count: usize, what: &str, counted: fn(&Inner) -> usize) {
         let state = self.state.clone();
@@ -200,6 +206,7 @@ struct Inner {
     requests: Vec<Request>,
     connections: usize,
     disconnects: usize,
+    whole_replies: usize,
     complaints: Vec<String>,
 }
 
@@ -236,6 +243,11 @@ impl State {
 
     pub(super) fn disconnected(&self) {
         self.lock().disconnects += 1;
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn replied(&self) {
+        self.lock().whole_replies += 1;
         self.changed.notify_waiters();
     }
 
