@@ -5,15 +5,15 @@ use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::ask::Question;
-use super::body::encode;
+use super::body::{encode, encode_with_texts};
 use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use crate::error::Error;
 use crate::structured::Parsed;
 use crate::types::chat::{
-    Chunk, Completion, Deleted, Fold, ListQuery, Request, StoredMessage, StreamOptions,
-    UpdateRequest,
+    Chunk, Completion, Content, Deleted, Fold, ListQuery, Message, Request, StoredMessage,
+    StreamOptions, UpdateRequest,
 };
 use crate::types::page::{Page, PageQuery};
 
@@ -248,7 +248,7 @@ fn question(request: &Request, options: RequestOptions) -> Question<'_, Request>
 /// The request, without its wish for a stream if it was made for one.
 fn encode_whole(request: &Request) -> Result<Bytes, Error> {
     if request.stream != Some(true) && !request.extra.contains_key("stream") {
-        return encode(request, &[]);
+        return encode_with_texts(texts(request), request, &[]);
     }
     let mut request = request.clone();
     request.stream = None;
@@ -256,6 +256,11 @@ fn encode_whole(request: &Request) -> Result<Bytes, Error> {
     request.extra.remove("stream");
     request.extra.remove("stream_options");
     encode(&request, &[])
+}
+
+fn texts(request: &Request) -> impl Iterator<Item = &str> {
+    let contents = request.messages.iter().filter_map(Message::content);
+    contents.flat_map(Content::texts)
 }
 
 /// The request with `stream`, and with its wish for usage unless it says itself what it wants.
@@ -274,7 +279,7 @@ fn encode_streamed(request: &Request, include_usage: bool) -> Result<Bytes, Erro
         } else {
             &[STREAM]
         };
-        return encode(request, fields);
+        return encode_with_texts(texts(request), request, fields);
     }
     // Read again, a field that was given as an extra one is where it belongs.
     let mut request: Request = serde_json::to_value(request)

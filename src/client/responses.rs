@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::ask::Question;
-use super::body::encode;
+use super::body::{encode, encode_with_texts};
 use super::list::ListStream;
 use super::options::RequestOptions;
 use super::stream::EventStream;
@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::structured::Parsed;
 use crate::types::page::Page;
 use crate::types::responses::{
-    CompactRequest, Compacted, CountRequest, Deleted, Event, Fold, Include, InputTokens as Tokens,
-    Item, ItemsQuery, Request, Response, StreamQuery,
+    CompactRequest, Compacted, Content, CountRequest, Deleted, Event, Fold, Include, Input,
+    InputTokens as Tokens, Item, ItemsQuery, Request, Response, StreamQuery,
 };
 
 /// `/responses`: the model's answer, with tools that the API runs itself.
@@ -235,7 +235,7 @@ fn question(request: &Request, options: RequestOptions) -> Question<'_, Request>
 /// The request, without its wish for a stream if it was made for one.
 fn encode_whole(request: &Request) -> Result<Bytes, Error> {
     if request.stream != Some(true) && !request.extra.contains_key("stream") {
-        return encode(request, &[]);
+        return encode_with_texts(texts(request), request, &[]);
     }
     let mut request = request.clone();
     request.stream = None;
@@ -246,10 +246,24 @@ fn encode_whole(request: &Request) -> Result<Bytes, Error> {
 
 fn encode_streamed(request: &Request) -> Result<Bytes, Error> {
     if request.stream.is_none() && !request.extra.contains_key("stream") {
-        return encode(request, &[r#""stream":true"#]);
+        return encode_with_texts(texts(request), request, &[r#""stream":true"#]);
     }
     let mut request = request.clone();
     request.extra.remove("stream");
     request.stream = Some(true);
     encode(&request, &[])
+}
+
+fn texts(request: &Request) -> impl Iterator<Item = &str> {
+    let (text, items) = match &request.input {
+        Some(Input::Text(text)) => (Some(text.as_str()), &[][..]),
+        Some(Input::Items(items)) => (None, items.as_slice()),
+        None => (None, &[][..]),
+    };
+    let contents = items.iter().filter_map(|item| match item {
+        Item::Message(message) => message.content.as_ref(),
+        Item::FunctionCallOutput(output) => output.output.as_ref(),
+        _ => None,
+    });
+    text.into_iter().chain(contents.flat_map(Content::texts))
 }

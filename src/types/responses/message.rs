@@ -102,6 +102,12 @@ impl Content {
             _ => None,
         }
     }
+
+    /// The texts in it.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let parts = self.parts().iter().filter_map(Part::as_text);
+        self.as_text().into_iter().chain(parts)
+    }
 }
 
 impl From<&str> for Content {
