@@ -93,8 +93,7 @@ pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Er
     {
         return Err(api_error(head, &json!({ "error": error })));
     }
-    let read = text(body).and_then(serde_json::from_str);
-    read.map_err(|error| undecodable(head, body, &error))
+    serde_json::from_slice(body).map_err(|error| undecodable(head, body, &error))
 }
 
 /// A body as text: one check of the whole costs less than one of each string in it, and our types need be compiled

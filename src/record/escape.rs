@@ -90,7 +90,9 @@ fn escaped_at(bytes: &[u8]) -> Option<usize> {
 /// The lowest bit that is set is the high bit of the first byte that is escaped; 0 if there is none.
 ///
 /// A byte that is too small for what is taken from it borrows, which sets its high bit. Above the first, borrows
-/// make others look so too. See [Bit Twiddling Hacks](https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+/// make others look so too. See [Bit Twiddling Hacks].
+///
+/// [Bit Twiddling Hacks]: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
 fn escaped_in(word: [u8; 8]) -> u64 {
     const EACH: u64 = u64::MAX / 255;
     let word = u64::from_le_bytes(word);

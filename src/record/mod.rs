@@ -183,9 +183,9 @@ fn record_finish_reasons<'r>(reasons: impl Iterator<Item = &'r str>, to: &mut At
 
 /// The bytes of text that a fold keeps for the recording.
 ///
-/// Of a text that is longer than an attribute the rest is not missed. But more than one text may be needed, as all
-/// parts of a reply share its room. And what `redact` sees must be whole, so that no secret straddles the end: a text
-/// that is longer even so is redacted up to there, and ends there before it is cut.
+/// Of a text that is longer than an attribute the rest is not missed. But up to 16 texts may be needed, as all parts
+/// of a reply share its room. And what `redact` sees must be whole, so that no secret straddles the end: a text that
+/// is longer even so is redacted up to there, and ends there before it is cut, if enough of it is left for that.
 fn fold_limit(settings: &Settings) -> Option<Limit> {
     const TIMES: usize = 16;
     const LEAST_REDACTED: usize = 1 << 20;
@@ -197,7 +197,15 @@ fn fold_limit(settings: &Settings) -> Option<Limit> {
     let all = each.saturating_mul(TIMES);
     if settings.redact.is_some() {
         let all = all.max(LEAST_REDACTED);
-        return Some(Limit { each: all, all });
+        return Some(Limit {
+            each: all,
+            all,
+            least: each,
+        });
     }
-    Some(Limit { each, all })
+    Some(Limit {
+        each,
+        all,
+        least: 0,
+    })
 }

@@ -9,6 +9,8 @@ pub(crate) struct Limit {
     pub(crate) each: usize,
     /// Of all texts.
     pub(crate) all: usize,
+    /// A text of which `all` leaves less than this is dropped: it could end in half a secret, that nothing knows for one.
+    pub(crate) least: usize,
 }
 
 /// What may still be kept; everything by default.
@@ -68,12 +70,18 @@ impl Budget {
         if !kept.is_empty() {
             text.push_str(kept);
         }
+        if kept.len() < piece.len() && self.is_too_short(text) {
+            text.clear();
+            return 0;
+        }
         kept.len()
     }
 
     /// As much of a text as may be kept.
     pub(crate) fn text(&mut self, text: &str) -> String {
-        self.take(0, text).to_owned()
+        let mut kept = String::new();
+        self.extend(&mut kept, text);
+        kept
     }
 
     /// Binary: of a limited copy only the beginning, which tells what it is.
@@ -90,7 +98,8 @@ impl Budget {
     pub(crate) fn whole<T: Clone + Serialize>(&mut self, value: &T) -> Option<T> {
         if let Some(left) = &mut self.left {
             // Not counted by a writer of its own, for which each of our types would be compiled once more.
-            let json = serde_json::to_vec(value).ok();
+            let json = || serde_json::to_vec(value).ok();
+            let json = (left.all > 0).then(json).flatten();
             let Some(rest) = json.and_then(|json| left.all.checked_sub(json.len())) else {
                 self.cut = true;
                 return None;
@@ -98,6 +107,12 @@ impl Budget {
             left.all = rest;
         }
         Some(value.clone())
+    }
+
+    /// Whether a text that was cut is to be dropped.
+    fn is_too_short(&self, text: &str) -> bool {
+        self.left
+            .is_some_and(|left| left.all == 0 && text.len() < left.least)
     }
 
     fn take<'t>(&mut self, so_far: usize, piece: &'t str) -> &'t str {
@@ -144,7 +159,11 @@ mod tests {
 
     #[test]
     fn a_text_grows_to_its_limit_or_to_the_end_of_the_character_there() {
-        let limit = |each| Limit { each, all: 100 };
+        let limit = |each| Limit {
+            each,
+            all: 100,
+            least: 0,
+        };
         let table = [
             (0, ""),
             (1, "G"),
@@ -169,7 +188,11 @@ mod tests {
 
     #[test]
     fn all_texts_end_within_the_limit_of_all_and_nothing_follows() {
-        let limit = |all| Limit { each: 100, all };
+        let limit = |all| Limit {
+            each: 100,
+            all,
+            least: 0,
+        };
         for (all, expected) in [(0, ""), (2, "Gr"), (3, "Gr"), (4, "Grü"), (6, "Grüß")] {
             let (text, cut) = grown(limit(all), &["Gr", "üß", "e"]);
             assert_eq!((&*text, cut), (expected, true));
@@ -182,10 +205,28 @@ mod tests {
 
     #[test]
     fn a_value_is_kept_whole_or_not_at_all() {
-        let mut budget = Budget::new(Some(Limit { each: 0, all: 7 }));
+        let mut budget = Budget::new(Some(Limit {
+            all: 7,
+            ..Limit::default()
+        }));
         assert_eq!(budget.whole(&[1, 2, 3, 4]), None);
         assert!(budget.was_cut());
         assert_eq!(budget.whole(&[1, 2, 3]), Some([1, 2, 3]));
         assert!(!budget.was_cut() && budget.is_spent());
+    }
+
+    #[test]
+    fn a_text_that_is_cut_too_short_is_dropped() {
+        let limit = |all| Limit {
+            each: 100,
+            all,
+            least: 5,
+        };
+        for pieces in [&["1234567"][..], &["12", "34567"]] {
+            assert_eq!(grown(limit(4), pieces), (String::new(), true));
+            assert_eq!(grown(limit(5), pieces), ("12345".to_owned(), true));
+            assert_eq!(grown(limit(7), pieces), ("1234567".to_owned(), false));
+        }
+        assert_eq!(grown(limit(3), &["12"]), ("12".to_owned(), false));
     }
 }

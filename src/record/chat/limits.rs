@@ -235,3 +235,30 @@ fn redact_reads_no_message_that_is_dropped() {
     assert_eq!(messages.as_array().unwrap().len(), 1);
     assert!(!messages.to_string().contains("[redacted]"));
 }
+
+#[test]
+fn of_a_stream_too_long_to_keep_no_secret_is_cut_in_two() {
+    let settings = redacting(|text| text.replace("hunter2", "[secret]"));
+    let deltas = [
+        json!({"reasoning_content": "r".repeat((1 << 20) - 5)}),
+        json!({"content": "hunter2"}),
+    ];
+    let mut fold = <chat::Fold as Fold>::new(&settings);
+    for delta in deltas {
+        let chunk = json!({"choices": [{"index": 0, "delta": delta}]});
+        Fold::push(&mut fold, &serde_json::from_value(chunk).unwrap());
+    }
+    let mut recorded = Attributes::default();
+    Fold::finish(fold).content(&settings, &mut recorded);
+    let recorded = recorded
+        .get(names::OUTPUT_MESSAGES)
+        .unwrap()
+        .as_str()
+        .unwrap();
+    assert!(recorded.contains("rrr…"));
+    assert!(
+        !recorded.contains("hunt"),
+        "{}",
+        &recorded[recorded.len() - 100..]
+    );
+}

@@ -1,8 +1,6 @@
 //! The chunks of one stream, read one after the other.
 
-use serde::{Deserialize, Deserializer};
-
-use super::chunk::{Chunk, ChunkChoice};
+use super::chunk::Chunk;
 use crate::types::open;
 
 /// What the choices stand behind.
@@ -11,18 +9,21 @@ const CHOICES: &str = "\"choices\":";
 /// A longer beginning is not worth keeping, in bytes.
 const LONGEST: usize = 4096;
 
+/// How large a buffer may stay from one chunk to the next, in bytes.
+const KEPT: usize = 64 << 10;
+
 /// Reads chunks, and what all of them begin with only once.
 ///
 /// A chunk tells the reply's id, model and more before its choices. As long as these bytes stay the same, so do the
 /// fields in them, and only the choices and what follows them are read (bench "stream, 250-byte chunks").
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ChunkReader {
     /// What the last chunk began with, up to the value of its choices.
     beginning: String,
     /// The fields in it, read when a second chunk begins with it.
     fields: Option<Chunk>,
-    /// What comes behind the choices, as an object.
-    rest: String,
+    /// The chunk without its beginning, as an object.
+    onward: String,
 }
 
 impl ChunkReader {
@@ -50,17 +51,10 @@ impl ChunkReader {
             self.fields = Some(serde_json::from_str(&whole).ok()?);
         }
         let mut chunk = self.fields.clone()?;
-        let mut values = serde_json::Deserializer::from_str(onward).into_iter::<Choices>();
-        let Choices(choices) = values.next()?.ok()?;
-        let rest = onward.get(values.byte_offset()..)?;
-        if rest != "}" {
-            self.rest.clear();
-            self.rest.extend(["{", CHOICES, "null", rest]);
-            open::fill(&mut chunk, &self.rest).ok()?;
-        }
-        if chunk.choices.is_empty() {
-            chunk.choices = choices;
-        }
+        self.onward.clear();
+        self.onward.shrink_to(KEPT);
+        self.onward.extend(["{", CHOICES, onward]);
+        open::fill(&mut chunk, &self.onward).ok()?;
         Some(chunk)
     }
 }
@@ -69,15 +63,9 @@ impl ChunkReader {
 fn beginning(data: &str) -> Option<&str> {
     let at = memchr::memmem::find(data.as_bytes(), CHOICES.as_bytes())?;
     let beginning = data.get(..at + CHOICES.len())?;
-    (beginning.len() <= LONGEST).then_some(beginning)
-}
-
-struct Choices(Vec<ChunkChoice>);
-
-impl<'de> Deserialize<'de> for Choices {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        open::required(from).map(Self)
-    }
+    // Behind a backslash it would be the end of a longer name.
+    let is_name = !data.get(..at)?.ends_with('\\');
+    (is_name && beginning.len() <= LONGEST).then_some(beginning)
 }
 
 #[cfg(test)]
@@ -85,7 +73,7 @@ mod tests {
     use super::*;
 
     /// Each line follows the ones before it in its stream.
-    const STREAMS: [&[&str]; 8] = [
+    const STREAMS: [&[&str]; 10] = [
         &[
             r#"{"id":"a","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}],"usage":null,"obfuscation":"x"}"#,
             r#"{"id":"a","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"Hi"}}],"usage":null,"obfuscation":"yz"}"#,
@@ -120,6 +108,16 @@ mod tests {
             r#"{"choices":[{"index":0}],"id":"a"}"#,
             r#"{"choices":[{"index":1}],"id":"b"}"#,
             r#"{"choices":[{"index":1}],"choices":[{"index":2}]}"#,
+        ],
+        &[
+            r#"{"id":"a","choices":[{"index":1}],"choices":[]}"#,
+            r#"{"id":"a","choices":[{"index":1}],"choices" : null}"#,
+            r#"{"id":"a","choices":[{"index":1}],"\u0063hoices":[]}"#,
+        ],
+        // A name that only ends like it.
+        &[
+            r#"{"choices" :[{"index":5}],"x\"choices":[1]}"#,
+            r#"{"choices" :[{"index":5}],"x\"choices":[1],"id":"a"}"#,
         ],
         // What is no chunk, between chunks.
         &[
@@ -156,15 +154,30 @@ mod tests {
             let mut reader = ChunkReader::default();
             // Twice, so that each line also follows the last one.
             for data in stream.iter().chain(stream) {
-                let alone = serde_json::from_str::<Chunk>(data);
-                match (reader.read(data), alone) {
-                    (Ok(chunk), Ok(alone)) => assert_eq!(chunk, alone, "{data}"),
-                    (Err(error), Err(alone)) => {
-                        assert_eq!(error.to_string(), alone.to_string(), "{data}");
-                    }
-                    (read, alone) => panic!("{data}: {read:?}, alone {alone:?}"),
-                }
+                assert_alone(&mut reader, data);
             }
+        }
+    }
+
+    #[test]
+    fn chunks_may_be_as_deep_as_alone() {
+        for depth in 120..130 {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            let mut reader = ChunkReader::default();
+            for data in ["[]", "[]", &format!(r#"[{{"x":{open}{close}}}]"#)] {
+                assert_alone(&mut reader, &format!(r#"{{"id":"a","choices":{data}}}"#));
+            }
+        }
+    }
+
+    fn assert_alone(reader: &mut ChunkReader, data: &str) {
+        let alone = serde_json::from_str::<Chunk>(data);
+        match (reader.read(data), alone) {
+            (Ok(chunk), Ok(alone)) => assert_eq!(chunk, alone, "{data}"),
+            (Err(error), Err(alone)) => {
+                assert_eq!(error.to_string(), alone.to_string(), "{data}");
+            }
+            (read, alone) => panic!("{data}: {read:?}, alone {alone:?}"),
         }
     }
 

@@ -25,7 +25,7 @@ impl Fold {
         Self::default()
     }
 
-    /// Keeps at most so many bytes of content; ids, names, types, statuses, usage and error codes are always kept.
+    /// Keeps no more content than the limit; ids, names, types, statuses, usage and error codes are always kept.
     /// A limited fold keeps nothing of what the reply repeats of the request, and no error messages.
     pub(crate) fn with_limit(limit: Option<Limit>) -> Self {
         Self {

@@ -389,6 +389,7 @@ fn no_more_text_is_kept_than_the_limit_says() {
         let mut fold = Fold::with_limit(Some(Limit {
             each: 100,
             all: limit,
+            least: 0,
         }));
         for chunk in &stream {
             fold.push(chunk);
@@ -421,6 +422,7 @@ fn with_a_limit_reasoning_is_kept_once_and_recordings_only_begin() {
         let mut fold = Fold::with_limit(Some(Limit {
             each: 100,
             all: 100,
+            least: 0,
         }));
         for delta in deltas {
             for chunk in chunks(json!([{"choices": [{"delta": delta}]}])) {

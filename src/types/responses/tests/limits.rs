@@ -9,7 +9,11 @@ use crate::types::responses::{Event, Fold, Item, Response, Status};
 fn fold(all: usize, list: &Value) -> Response {
     let events: Vec<Event> = serde_json::from_value(list.clone()).unwrap();
     let each = 200_000;
-    let mut fold = Fold::with_limit(Some(Limit { each, all }));
+    let mut fold = Fold::with_limit(Some(Limit {
+        each,
+        all,
+        least: 0,
+    }));
     for event in &events {
         fold.push(event);
     }
