@@ -13,7 +13,7 @@ macro_rules! deserialize_open {
     };
 }
 
-/// A struct whose fields are read by [`field`], and that keeps unknown fields in `extra`. What stands in its
+/// A struct whose fields are each a [`Field`], and that keeps unknown fields in `extra`. What stands in its
 /// `nullable` block is written as `null` where it is `None`.
 macro_rules! object {
     (
