@@ -65,7 +65,15 @@ impl Budget {
     ///
     /// A text that has grown past its limit stays as it is. After any other cut there is nothing left: so no text has a
     /// gap.
+    #[inline]
     pub(crate) fn extend(&mut self, text: &mut String, piece: &str) -> usize {
+        match self.left {
+            Some(left) if text.len() >= left.each => 0,
+            _ => self.extend_short(text, piece),
+        }
+    }
+
+    fn extend_short(&mut self, text: &mut String, piece: &str) -> usize {
         let kept = self.take(text.len(), piece);
         if !kept.is_empty() {
             text.push_str(kept);
