@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a bench, not an interface")]
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -62,5 +63,16 @@ fn fold(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decoder, types, fold);
+/// All of them in some seconds.
+fn quick() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(1))
+}
+
+criterion_group! {
+    name = benches;
+    config = quick();
+    targets = decoder, types, fold
+}
 criterion_main!(benches);

@@ -2,6 +2,7 @@
 //! by the recorder that records the calls. Counts of whole calls are in `benches/cost`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::FutureExt;
@@ -48,5 +49,16 @@ fn tool(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, tool);
+/// All of them in some seconds.
+fn quick() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(1))
+}
+
+criterion_group! {
+    name = benches;
+    config = quick();
+    targets = tool
+}
 criterion_main!(benches);

@@ -41,6 +41,7 @@ pub(crate) fn hub() -> Arc<Hub> {
 
 /// Marks the running thread as one whose hub can be used. Only for code that a thread-local's destructor does
 /// not run.
+#[inline]
 pub(crate) fn mark() {
     if !MARK.get() {
         hub();
