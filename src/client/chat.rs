@@ -258,6 +258,7 @@ fn encode_whole(request: &Request) -> Result<Bytes, Error> {
     encode(&request, &[])
 }
 
+/// What makes most of a large request.
 fn texts(request: &Request) -> impl Iterator<Item = &str> {
     let contents = request.messages.iter().filter_map(Message::content);
     contents.flat_map(Content::texts)

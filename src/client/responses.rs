@@ -254,6 +254,7 @@ fn encode_streamed(request: &Request) -> Result<Bytes, Error> {
     encode(&request, &[])
 }
 
+/// What makes most of a large request.
 fn texts(request: &Request) -> impl Iterator<Item = &str> {
     let (text, items) = match &request.input {
         Some(Input::Text(text)) => (Some(text.as_str()), &[][..]),

@@ -300,4 +300,6 @@ fn push_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>) {
 }
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod tests;
