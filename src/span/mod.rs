@@ -113,11 +113,14 @@ impl Place {
         identity: Identity,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let handle = match self.parent {
-            Some(parent) => Handle::child(parent, &identity),
-            None => Handle::root(&self.hub, &identity, custom)?,
+        let (handle, start) = if let Some(parent) = self.parent {
+            Handle::child(parent, &identity)
+        } else {
+            let root = Handle::root(&self.hub, &identity, custom)?;
+            // Not before the start that the transaction gave itself: its end is reckoned from here.
+            (root, SystemTime::now())
         };
-        Some(Span::new(self.hub, self.client, handle, identity))
+        Some(Span::new(self.hub, self.client, handle, identity, start))
     }
 }
 
@@ -133,11 +136,12 @@ pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
 }
 
 impl Handle {
-    fn child(parent: TransactionOrSpan, identity: &Identity) -> Self {
-        Self::Child {
-            span: parent.start_child(identity.op, &identity.name),
-            parent: Parent::new(parent),
-        }
+    /// A child, and when it starts.
+    fn child(parent: TransactionOrSpan, identity: &Identity) -> (Self, SystemTime) {
+        let (id, start) = (SpanId::default(), SystemTime::now());
+        let span = parent.start_child_with_details(identity.op, &identity.name, id, start);
+        let parent = Parent::new(parent);
+        (Self::Child { span, parent }, start)
     }
 
     fn root<'a>(
@@ -162,8 +166,13 @@ impl Handle {
 }
 
 impl Span {
-    /// The handle has just started.
-    fn new(hub: Arc<Hub>, client: Arc<Client>, handle: Handle, identity: Identity) -> Self {
+    fn new(
+        hub: Arc<Hub>,
+        client: Arc<Client>,
+        handle: Handle,
+        identity: Identity,
+        start: SystemTime,
+    ) -> Self {
         Self {
             hub,
             client,
@@ -171,8 +180,7 @@ impl Span {
             op: identity.op,
             name: identity.name,
             origin: identity.origin,
-            // Not before the start that Sentry gave it: its end is reckoned from here.
-            start: SystemTime::now(),
+            start,
             clock: Instant::now(),
             data: Data::of(identity.op),
             is_shared: false,
@@ -257,8 +265,9 @@ impl Span {
 
     /// Starts a child of this span.
     pub(crate) fn child(&self, identity: Identity) -> Span {
-        let handle = Handle::child(self.as_parent(), &identity);
-        Span::new(self.hub.clone(), self.client.clone(), handle, identity)
+        let (handle, start) = Handle::child(self.as_parent(), &identity);
+        let (hub, client) = (self.hub.clone(), self.client.clone());
+        Span::new(hub, client, handle, identity, start)
     }
 
     /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
