@@ -370,7 +370,7 @@ fn expected(models: &Models) -> Vec<Expected> {
         below(AGENT_SPAN, call("chat", &models.responses)),
         below(TASK, call("embeddings", &models.embeddings)),
         Expected {
-            status: SpanStatus::NotFound,
+            status: SpanStatus::InternalError,
             attempts: &[404],
             ..call("chat", MISSING)
         },

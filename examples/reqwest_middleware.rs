@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     let expected = [
         expected("chat gpt-4o-mini", SpanStatus::Ok, &[200]),
         expected(&format!("chat {BUSY}"), SpanStatus::Ok, &[429, 200]),
-        expected("chat gpt-4o-missing", SpanStatus::NotFound, &[404]),
+        expected("chat gpt-4o-missing", SpanStatus::InternalError, &[404]),
     ];
     stage::play(calls, &expected).await
 }

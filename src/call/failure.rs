@@ -1,4 +1,7 @@
 //! What a failure looks like on a span: its status and `error.type`, never the text of a message.
+//!
+//! A failed call's span always has the status [`FAILED`]; the statuses that tell failures apart are those of its
+//! HTTP attempts.
 
 use std::borrow::Cow;
 
@@ -7,8 +10,12 @@ use sentry_core::protocol::SpanStatus;
 use crate::error::{ApiError, Error, Timeout};
 use crate::record::{Failed, error_type_text};
 
+/// The status of a call that failed, whatever the reason: Sentry's views of model calls count no other as an error.
+pub(super) const FAILED: SpanStatus = SpanStatus::InternalError;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Failure {
+    /// The status of the attempt that ends with it.
     pub(crate) status: SpanStatus,
     pub(crate) error_type: Cow<'static, str>,
 }

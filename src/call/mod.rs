@@ -268,7 +268,7 @@ impl ModelCall {
     fn finish(mut self, otherwise: SpanStatus) {
         let mut status = otherwise;
         if let Some(failure) = self.failure {
-            status = failure.status;
+            status = failure::FAILED;
             self.facts
                 .push(names::ERROR_TYPE, failure.error_type.as_ref());
         }

@@ -212,7 +212,7 @@ async fn a_reply_that_breaks_off_is_interrupted() {
         .await;
         assert!(error.is_decode());
         let call = sentry.span("chat gpt-4o");
-        assert_eq!(call.status.as_deref(), Some("unavailable"));
+        assert_eq!(call.status.as_deref(), Some("internal_error"));
         assert_eq!(call.get("error.type"), "stream_interrupted");
     }
 }
@@ -230,7 +230,7 @@ async fn a_refusal_need_not_be_read_to_be_known() {
     .bind_hub(sentry.hub())
     .await;
     let call = sentry.span("chat gpt-4o");
-    assert_eq!(call.status.as_deref(), Some("not_found"));
+    assert_eq!(call.status.as_deref(), Some("internal_error"));
     assert_eq!(call.get("error.type"), "404");
 }
 

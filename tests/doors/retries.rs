@@ -99,7 +99,7 @@ async fn a_refusal_that_the_retries_have_read_is_the_calls_failure() {
     let client = instrument(client(&server), reqwest::Client::new());
     assert!(below(ask(&client)).bind_hub(sentry.hub()).await.is_err());
     let call = sentry.span("chat gpt-4o");
-    assert_eq!(call.status.as_deref(), Some("resource_exhausted"));
+    assert_eq!(call.status.as_deref(), Some("internal_error"));
     assert_eq!(call.get("error.type"), "insufficient_quota");
     assert_eq!(attempts(&sentry, &call)[0].0, json!(429));
     assert!(!sentry.leaked("SECRET"));
@@ -113,7 +113,7 @@ async fn a_refusal_that_the_retries_could_not_read_has_its_status() {
     let client = instrument(client(&server), reqwest::Client::new());
     assert!(below(ask(&client)).bind_hub(sentry.hub()).await.is_err());
     let call = sentry.span("chat gpt-4o");
-    assert_eq!(call.status.as_deref(), Some("resource_exhausted"));
+    assert_eq!(call.status.as_deref(), Some("internal_error"));
     assert_eq!(call.get("error.type"), "429");
     assert!(!sentry.leaked("SECRET"));
 }
@@ -178,7 +178,7 @@ async fn errors_of_other_types_keep_theirs_and_are_understood() {
     };
     assert!(error.is::<tower::timeout::error::Elapsed>());
     let call = sentry.span("chat gpt-4o");
-    assert_eq!(call.status.as_deref(), Some("deadline_exceeded"));
+    assert_eq!(call.status.as_deref(), Some("internal_error"));
     assert_eq!(call.get("error.type"), "timeout");
 
     let nobody = tower::service_fn(|_: HttpRequestFactory| async {
@@ -222,9 +222,12 @@ async fn a_server_that_cannot_be_reached_is_told_so_through_every_door() {
     .await;
     let calls = sentry.spans_named("chat gpt-4o");
     assert_eq!(calls.len(), 2);
-    for span in calls.iter().chain(&sentry.spans_with_op("http.client")) {
-        assert_eq!(span.status.as_deref(), Some("unavailable"), "{}", span.name);
-        assert_eq!(span.get("error.type"), "connect");
+    let attempts = sentry.spans_with_op("http.client");
+    for (spans, status) in [(calls, "internal_error"), (attempts, "unavailable")] {
+        for span in spans {
+            assert_eq!(span.status.as_deref(), Some(status), "{}", span.name);
+            assert_eq!(span.get("error.type"), "connect");
+        }
     }
 }
 
@@ -288,7 +291,7 @@ async fn after_the_retries_a_middleware_records_each_try() {
     let mut calls = sentry.spans_named("chat gpt-4o");
     calls.sort_by_key(|span| span.start);
     let statuses: Vec<_> = calls.iter().map(|span| span.status.as_deref()).collect();
-    assert_eq!(statuses, [Some("resource_exhausted"), Some("ok")]);
+    assert_eq!(statuses, [Some("internal_error"), Some("ok")]);
     // Nobody has read the refusal's body.
     assert_eq!(calls[0].get("error.type"), "429");
 }
@@ -307,7 +310,7 @@ async fn an_error_that_the_retries_have_wrapped_is_understood() {
     assert!(error.is_middleware());
     let call = sentry.span("chat gpt-4o");
     assert_eq!(call.get("error.type"), "connect");
-    assert_eq!(call.status.as_deref(), Some("unavailable"));
+    assert_eq!(call.status.as_deref(), Some("internal_error"));
 }
 
 #[tokio::test]

@@ -431,9 +431,9 @@ impl Ending {
         let (status, error_type) = match self {
             Self::Read | Self::DroppedAfterFinishReason => (SpanStatus::Ok, None),
             Self::DroppedAfterTwoChunks | Self::NeverRead => (SpanStatus::Cancelled, None),
-            Self::Cut => (SpanStatus::Unavailable, Some("stream_interrupted")),
-            Self::ErrorMidway => (SpanStatus::ResourceExhausted, Some("rate_limit_exceeded")),
-            Self::Idle => (SpanStatus::DeadlineExceeded, Some("timeout")),
+            Self::Cut => (SpanStatus::InternalError, Some("stream_interrupted")),
+            Self::ErrorMidway => (SpanStatus::InternalError, Some("rate_limit_exceeded")),
+            Self::Idle => (SpanStatus::InternalError, Some("timeout")),
         };
         let what = format!("{self:?}: {span:#?}");
         assert_eq!(span.status, Some(status.to_string()), "{what}");
