@@ -35,9 +35,10 @@ impl Client {
     /// Asks for a whole reply.
     pub(super) async fn ask<P: Prompt, T: ReplyBody + Reply>(
         &self,
-        question: Question<'_, P>,
+        mut question: Question<'_, P>,
         body: impl FnOnce(&P) -> Result<Bytes, Error>,
     ) -> Result<T, Error> {
+        question.options = self.options(question.options);
         let transport = &self.transport;
         let target = transport.target(&question.options);
         let mut call = Call::start(question.prompt, &target, false);
@@ -63,12 +64,13 @@ impl Client {
     /// Asks for a reply as a stream of events, which the recorder folds as they pass.
     pub(super) async fn ask_streamed<P: Prompt, F: Fold + 'static>(
         &self,
-        question: Question<'_, P>,
+        mut question: Question<'_, P>,
         body: impl FnOnce(&P) -> Result<Bytes, Error>,
     ) -> Result<EventStream<F::Event>, Error>
     where
         F::Event: StreamEvent,
     {
+        question.options = self.options(question.options);
         let transport = &self.transport;
         let target = transport.target(&question.options);
         let mut call = Call::start(question.prompt, &target, true);
@@ -79,7 +81,7 @@ impl Client {
         match answer {
             Ok(answer) => Ok(EventStream::new(
                 answer,
-                transport.stream_idle_timeout,
+                transport.stream_idle_timeout(&question.options),
                 transport.max_event_bytes,
                 StreamCall::<F>::new(call),
             )),

@@ -282,6 +282,7 @@ impl ClientBuilder {
         };
         Ok(Client {
             transport: Arc::new(transport),
+            options: None,
         })
     }
 

@@ -146,6 +146,7 @@ impl ChatCompletions<'_> {
         request: &Request,
         options: RequestOptions,
     ) -> Result<EventStream<Chunk>, Error> {
+        let options = self.client.options(options);
         let include_usage = options
             .include_usage
             .unwrap_or(self.client.transport.include_usage);

@@ -57,6 +57,8 @@ pub use self::stream::EventStream;
 #[derive(Clone)]
 pub struct Client {
     transport: Arc<Transport>,
+    /// Those of every request.
+    options: Option<Arc<RequestOptions>>,
 }
 
 impl Client {
@@ -82,6 +84,38 @@ impl Client {
     /// A client with settings of its own.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
+    }
+
+    /// The same client, whose every call has these settings: of any method of any resource.
+    ///
+    /// It shares the pool of connections, so it may be made for a single call as well as kept. Settings that this client
+    /// has by an earlier `with_options` stay where `options` says nothing; those that a method is given itself
+    /// (`create_with`) go before both.
+    ///
+    /// ```no_run
+    /// # async fn run(client: sentry_openai::Client) -> Result<(), sentry_openai::Error> {
+    /// use std::time::Duration;
+    /// use sentry_openai::RequestOptions;
+    ///
+    /// let patient = RequestOptions::new().timeout(Duration::from_secs(5)).max_retries(5);
+    /// let models = client.with_options(patient).models().list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: RequestOptions) -> Self {
+        Self {
+            transport: self.transport.clone(),
+            options: Some(Arc::new(self.options(options))),
+        }
+    }
+
+    /// The settings of a request that has these itself.
+    fn options(&self, own: RequestOptions) -> RequestOptions {
+        match &self.options {
+            Some(options) => own.over(options),
+            None => own,
+        }
     }
 
     /// Chat completions.

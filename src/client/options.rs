@@ -9,6 +9,8 @@ use super::key::guarded;
 
 /// Settings of one request, above those of its client.
 ///
+/// [`Client::with_options`](super::Client::with_options) gives a client whose every call has them.
+///
 /// ```
 /// use std::time::Duration;
 /// use sentry_openai::RequestOptions;
@@ -20,8 +22,11 @@ use super::key::guarded;
 pub struct RequestOptions {
     pub(super) timeout: Option<Duration>,
     pub(super) max_retries: Option<u32>,
+    pub(super) deadline: Option<Duration>,
+    pub(super) stream_idle_timeout: Option<Duration>,
     pub(super) headers: HeaderMap,
     pub(super) query: Vec<(String, String)>,
+    pub(super) provider: Option<String>,
     pub(super) conversation_id: Option<String>,
     pub(super) include_usage: Option<bool>,
 }
@@ -44,6 +49,18 @@ impl RequestOptions {
         self
     }
 
+    /// How long the whole call may take: all attempts, the waits between them, and the stream.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long a stream may be silent.
+    pub fn stream_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.stream_idle_timeout = Some(timeout);
+        self
+    }
+
     /// A header in addition to the client's; one of the same name is replaced.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         let value = guarded(&name, value);
@@ -51,9 +68,16 @@ impl RequestOptions {
         self
     }
 
-    /// A pair for the query of the address.
+    /// A pair for the query of the address. Given several times, a name has several values; pairs of the same name in
+    /// the client's base URL are replaced.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Who serves the model, as recorded (`gen_ai.provider.name`).
+    pub fn provider(mut self, name: impl Into<String>) -> Self {
+        self.provider = Some(name.into());
         self
     }
 
@@ -69,6 +93,37 @@ impl RequestOptions {
         self.include_usage = Some(include);
         self
     }
+
+    /// These settings, and where they say nothing those of `base`. A header or query pair replaces those of its name.
+    pub(super) fn over(mut self, base: &Self) -> Self {
+        // Written out, so that a new setting can't be forgotten.
+        let Self {
+            timeout,
+            max_retries,
+            deadline,
+            stream_idle_timeout,
+            headers,
+            query,
+            provider,
+            conversation_id,
+            include_usage,
+        } = base;
+        self.timeout = self.timeout.or(*timeout);
+        self.max_retries = self.max_retries.or(*max_retries);
+        self.deadline = self.deadline.or(*deadline);
+        self.stream_idle_timeout = self.stream_idle_timeout.or(*stream_idle_timeout);
+        self.provider = self.provider.or_else(|| provider.clone());
+        self.conversation_id = self.conversation_id.or_else(|| conversation_id.clone());
+        self.include_usage = self.include_usage.or(*include_usage);
+        for (name, value) in headers {
+            self.headers.entry(name).or_insert_with(|| value.clone());
+        }
+        let kept = query
+            .iter()
+            .filter(|(name, _)| self.query.iter().all(|(own, _)| own != name));
+        self.query = kept.chain(&self.query).cloned().collect();
+        self
+    }
 }
 
 /// Header values and query may hold secrets, so only names are shown.
@@ -78,8 +133,11 @@ impl fmt::Debug for RequestOptions {
         f.debug_struct("RequestOptions")
             .field("timeout", &self.timeout)
             .field("max_retries", &self.max_retries)
+            .field("deadline", &self.deadline)
+            .field("stream_idle_timeout", &self.stream_idle_timeout)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("query", &query)
+            .field("provider", &self.provider)
             .field("conversation_id", &self.conversation_id)
             .field("include_usage", &self.include_usage)
             .finish()

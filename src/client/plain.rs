@@ -58,17 +58,18 @@ impl Client {
         let mut call = Call::start_plain();
         let transport = &self.transport;
         let query = query.pairs();
+        let options = self.options(RequestOptions::default());
         let out = Outgoing {
             method: Method::GET,
             path,
             query: &query,
             body: None,
-            options: &RequestOptions::default(),
+            options: &options,
         };
         match transport.send(&mut call, &out).await {
             Ok(answer) => Ok(EventStream::new(
                 answer,
-                transport.stream_idle_timeout,
+                transport.stream_idle_timeout(&options),
                 transport.max_event_bytes,
                 StreamCall::<F>::new(call),
             )),
@@ -88,12 +89,13 @@ impl Client {
     ) -> Result<T, Error> {
         check(path)?;
         let mut call = Call::start_plain();
+        let options = self.options(RequestOptions::default());
         let out = Outgoing {
             method,
             path,
             query: &query,
             body,
-            options: &RequestOptions::default(),
+            options: &options,
         };
         let answer = self.transport.send::<Bytes>(&mut call, &out).await;
         let result = answer.and_then(|answer| decode::body(&answer.head, &answer.body));

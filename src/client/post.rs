@@ -44,6 +44,7 @@ impl Client {
         options: RequestOptions,
     ) -> Result<T, Error> {
         let body = encode(request, &[])?;
+        let options = self.options(options);
         let path: Vec<_> = path.trim_matches('/').split('/').collect();
         let transport = &self.transport;
         let endpoint = Endpoint::of(&path.join("/"));

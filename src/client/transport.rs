@@ -95,7 +95,17 @@ impl Transport {
         if let Some(id) = &options.conversation_id {
             target.request_conversation_id = Some(id.as_str().into());
         }
+        if let Some(provider) = &options.provider {
+            target.provider = provider.as_str().into();
+        }
         target
+    }
+
+    /// How long a stream may be silent.
+    pub(super) fn stream_idle_timeout(&self, options: &RequestOptions) -> Duration {
+        options
+            .stream_idle_timeout
+            .unwrap_or(self.stream_idle_timeout)
     }
 
     /// Sends the request until it is answered, or no more attempts are left.
@@ -112,7 +122,7 @@ impl Transport {
         // On the heap: it is large, and a caller's own future would be as large as all the calls in it.
         let send = Box::pin(self.attempts(call, out));
         let send = ambient::within_future(Ambient::below_a_call(), send);
-        let Some(limit) = self.deadline else {
+        let Some(limit) = out.options.deadline.or(self.deadline) else {
             return send.await;
         };
         // A limit that no clock reaches is none.
@@ -236,9 +246,22 @@ impl Transport {
 
     fn url(&self, out: &Outgoing<'_>) -> Url {
         let mut url = self.address.url(&out.method, out.path);
-        for (name, value) in out.query.iter().chain(&out.options.query) {
-            url.query_pairs_mut().append_pair(name, value);
+        // What the call itself asks for goes before its options, and those before what all requests have.
+        let names =
+            |pairs: &[(String, String)], name: &str| pairs.iter().any(|(own, _)| own == name);
+        let options = out.options.query.iter();
+        let options = options.filter(|(name, _)| !names(out.query, name));
+        let own: Vec<_> = options.chain(out.query).collect();
+        if own.is_empty() {
+            return url;
         }
+        let common: Vec<_> = url.query_pairs().into_owned().collect();
+        let replaced = |name: &str| own.iter().any(|(own, _)| own == name);
+        if common.iter().any(|(name, _)| replaced(name)) {
+            let common = common.iter().filter(|(name, _)| !replaced(name));
+            url.query_pairs_mut().clear().extend_pairs(common);
+        }
+        url.query_pairs_mut().extend_pairs(own);
         url
     }
 }

@@ -45,11 +45,12 @@ impl Ask {
         self.with(client, RequestOptions::new()).await
     }
 
-    /// The same with options, where the endpoint takes some.
+    /// The same with options.
     pub(crate) async fn with(self, client: &Client, options: RequestOptions) -> Value {
         let chat = chat::Request::new("m", [chat::Message::user("SECRET prompt")]);
         let response = responses::Request::new("m", "SECRET prompt");
-        let conversations = client.conversations();
+        let view = client.with_options(options.clone());
+        let conversations = view.conversations();
         match self {
             Self::Chat => whole(client.chat().completions().create_with(&chat, options)).await,
             Self::ChatStream => {
@@ -76,8 +77,8 @@ impl Ask {
                 whole(conversations.update("conv_1", &request)).await
             }
             Self::DeleteConversation => whole(conversations.delete("conv_1")).await,
-            Self::ListModels => whole(client.models().list()).await,
-            Self::RetrieveModel => whole(client.models().retrieve("m")).await,
+            Self::ListModels => whole(view.models().list()).await,
+            Self::RetrieveModel => whole(view.models().retrieve("m")).await,
         }
     }
 

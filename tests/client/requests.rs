@@ -1,5 +1,8 @@
 //! What is sent: address, headers, body.
 
+use std::time::Duration;
+
+use futures::TryStreamExt;
 use http::{HeaderName, HeaderValue};
 use sentry_openai::{Client, Error, RequestOptions, chat, embeddings, responses};
 use serde_json::{Map, Value, json};
@@ -50,9 +53,21 @@ async fn the_address_is_the_base_url_with_the_path_and_all_queries() {
         ),
         (
             "both queries",
-            "/v1?a=1",
+            "/v1?c=1",
             asked(),
-            "/v1/chat/completions?a=1&b=x+y%26z&a=2",
+            "/v1/chat/completions?c=1&b=x+y%26z&a=2",
+        ),
+        (
+            "a query of the request in place of the client's of that name",
+            "/v1?a=1&c=x%20y&a=3",
+            asked(),
+            "/v1/chat/completions?c=x+y&b=x+y%26z&a=2",
+        ),
+        (
+            "several values of one name",
+            "/v1?a=1",
+            none().query("a", "2").query("a", "3"),
+            "/v1/chat/completions?a=2&a=3",
         ),
     ];
     let server = Server::start().await;
@@ -62,6 +77,101 @@ async fn the_address_is_the_base_url_with_the_path_and_all_queries() {
         let client = Client::builder().base_url(base).build().unwrap();
         Ask::Chat.with(&client, options).await;
         assert_eq!(server.request(index).path, path, "{rule}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_view_has_its_options_on_every_endpoint() {
+    let name = HeaderName::from_static("x-team");
+    let header =
+        |value| RequestOptions::new().header(name.clone(), HeaderValue::from_static(value));
+    let server = Server::start().await;
+    let client = client(&server);
+    for (index, ask) in Ask::ALL.into_iter().enumerate() {
+        server.reply(ask.reply());
+        let view = client.with_options(header("a").query("q", "1").query("r", "1"));
+        let view = view.with_options(RequestOptions::new().query("q", "2"));
+        ask.of(&view).await;
+        let request = server.request(index);
+        assert_eq!(request.header("x-team"), Some("a"), "{ask:?}");
+        assert!(request.path.ends_with("?r=1&q=2"), "{}", request.path);
+    }
+    server.reply(Ask::ListModels.reply());
+    client.models().list().await.unwrap();
+    let request = server.request(Ask::ALL.len());
+    assert_eq!(
+        (&*request.path, request.header("x-team")),
+        ("/v1/models", None)
+    );
+    server.reply(Ask::Chat.reply());
+    let options = header("b").query("r", "2");
+    let view = client.with_options(header("a").query("r", "1").query("s", "1"));
+    Ask::Chat.with(&view, options).await;
+    let request = server.request(Ask::ALL.len() + 1);
+    assert_eq!(request.header("x-team"), Some("b"));
+    assert_eq!(request.path, "/v1/chat/completions?s=1&r=2");
+}
+
+#[tokio::test]
+async fn a_list_has_the_options_of_its_client_on_every_page_and_its_own_query_before_them() {
+    let page = |id: &str, has_more: bool| {
+        Reply::json(
+            200,
+            &json!({"data": [{"id": id, "choices": []}], "has_more": has_more}),
+        )
+    };
+    let server = Server::start().await;
+    server.reply(page("c1", true)).reply(page("c2", false));
+    let options = RequestOptions::new()
+        .query("limit", "7")
+        .query("after", "x")
+        .query("team", "a");
+    let client = client(&server).with_options(options);
+    let stored = client
+        .chat()
+        .completions()
+        .list_all(&chat::ListQuery::new());
+    let stored: Vec<_> = stored.try_collect().await.unwrap();
+    assert_eq!(stored.len(), 2);
+    let paths = [server.request(0).path, server.request(1).path];
+    assert_eq!(
+        paths,
+        [
+            "/v1/chat/completions?limit=7&after=x&team=a",
+            "/v1/chat/completions?limit=7&team=a&after=c1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_limits_of_a_request_go_before_those_of_its_client() {
+    let short = Duration::from_millis(200);
+    let table = [
+        (
+            "timeout",
+            RequestOptions::new().timeout(short).max_retries(0),
+            Reply::new(200).stall_before_head(),
+            Ask::ListModels,
+        ),
+        (
+            "deadline",
+            RequestOptions::new().deadline(short),
+            Reply::new(200).stall_before_head(),
+            Ask::ListModels,
+        ),
+        (
+            "stream idle",
+            RequestOptions::new().stream_idle_timeout(short),
+            Reply::sse([json!({"choices": []})]).stall(),
+            Ask::ChatStream,
+        ),
+    ];
+    for (rule, options, reply, ask) in table {
+        let server = Server::start().await;
+        server.reply(reply);
+        let view = client(&server).with_options(options);
+        let got = ask.of(&view).await;
+        assert_eq!(got["error"], "timeout", "{rule}: {got}");
     }
 }
 
