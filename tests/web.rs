@@ -17,12 +17,14 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::get;
 use futures::StreamExt;
 use futures::future::join_all;
 use sentry::integrations::tower::{NewSentryLayer, SentryHttpLayer};
 use sentry::integrations::tracing::SpanLayer;
-use sentry::{Hub, TransactionOrSpan};
+use sentry::{Hub, SentryFutureExt, TransactionOrSpan};
 use sentry_openai::{Client, Error, EventStream, chat};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -71,6 +73,23 @@ impl App {
         }
     }
 
+    /// Serves it behind what sentry-actix does, and gives the address: the request has a hub of its own and a
+    /// transaction, which is finished only where the handler comes to its end.
+    async fn serve_as_actix(&self) -> String {
+        async fn middleware(request: Request, next: Next) -> Response {
+            let hub = Arc::new(Hub::new_from_top(Hub::main()));
+            let name = format!("GET {}", request.uri().path());
+            let context = sentry::TransactionContext::new(&name, "http.server");
+            let transaction = hub.start_transaction(context);
+            hub.configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
+            let response = next.run(request).bind_hub(hub).await;
+            transaction.finish();
+            response
+        }
+        let router = Self::routes().layer(axum::middleware::from_fn(middleware));
+        Self::listen(router.with_state(self.clone())).await
+    }
+
     /// Serves it, and gives the address.
     async fn serve(&self, trace: Trace) -> String {
         let traced = |router: Router<Self>, place| {
@@ -80,7 +99,14 @@ impl App {
                 router
             }
         };
-        let router = Router::new()
+        let router = traced(Self::routes(), Trace::Inside)
+            .layer(SentryHttpLayer::new().enable_transaction())
+            .layer(NewSentryLayer::<Request>::new_from_top());
+        Self::listen(traced(router, Trace::Outside).with_state(self.clone())).await
+    }
+
+    fn routes() -> Router<Self> {
+        Router::new()
             .route("/plain", get(plain))
             .route("/instrumented", get(instrumented))
             .route("/helper", get(helper))
@@ -90,11 +116,12 @@ impl App {
             .route("/whole", get(whole))
             .route("/whole_instrumented", get(whole_instrumented))
             .route("/whole/{n}", get(whole_of))
-            .route("/stream/{n}", get(stream_of));
-        let router = traced(router, Trace::Inside)
-            .layer(SentryHttpLayer::new().enable_transaction())
-            .layer(NewSentryLayer::<Request>::new_from_top());
-        let router = traced(router, Trace::Outside).with_state(self.clone());
+            .route("/stream/{n}", get(stream_of))
+            .route("/awaited", get(awaited))
+            .route("/awaited_instrumented", get(awaited_instrumented))
+    }
+
+    async fn listen(router: Router) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -175,6 +202,19 @@ async fn whole(State(app): State<App>) -> String {
 async fn whole_instrumented(State(app): State<App>) -> String {
     let (text, _) = read(app.open().await).await;
     text
+}
+
+async fn awaited(State(app): State<App>) -> String {
+    read(app.open().await).await.0
+}
+
+#[instrument(skip_all)]
+async fn awaited_instrumented(State(app): State<App>) -> String {
+    #[instrument(skip_all)]
+    async fn ask(app: &App) -> String {
+        read(app.open().await).await.0
+    }
+    ask(&app).await
 }
 
 /// Asks the model at a path of its own.
@@ -398,6 +438,41 @@ fn a_request_that_is_given_up_cancels_its_call() {
         let request = sentry.span(&format!("GET {path}"));
         assert_eq!(request.status.as_deref(), Some("aborted"), "{path}");
         assert_eq!(call.trace_id, request.trace_id, "{path}");
+    }
+}
+
+#[test]
+fn a_request_whose_transaction_is_given_up_with_it_loses_no_call() {
+    for path in ["/whole", "/awaited", "/awaited_instrumented"] {
+        for in_the_stream in [false, true] {
+            if in_the_stream && path == "/whole" {
+                continue;
+            }
+            let what = format!("{path}, in the stream: {in_the_stream}");
+            let (sentry, app) = run(async |_| {
+                let server = Server::start().await;
+                let gate = Gate::new();
+                server.reply(if in_the_stream {
+                    held_stream(&gate)
+                } else {
+                    whole_stream().pause_before_head(&gate)
+                });
+                let app = App::new(client(&server));
+                let address = app.serve_as_actix().await;
+                tokio::select! {
+                    biased;
+                    _ = browse(&address, path) => unreachable!("the reply is held back"),
+                    () = gate.reached() => {}
+                }
+                server.wait_for_disconnect().await;
+                app
+            });
+            assert!(sentry.spans_with_op("http.server").is_empty(), "{what}");
+            let call = sentry.span(CHAT);
+            assert_eq!(call.status.as_deref(), Some("cancelled"), "{what}");
+            app.check(&call);
+            check_attempt(&sentry, &call);
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
 
 pub(crate) use self::attempt::Attempt;
+use self::attempt::RunningAttempt;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::stream::StreamCall;
 
@@ -53,9 +54,9 @@ pub(crate) struct Call {
 enum Attempts {
     Off,
     /// Below the model call.
-    OfModelCall(Option<Span>),
+    OfModelCall(Option<RunningAttempt>),
     /// Below the user's active span: a call to no model, as listing the models.
-    OfParent(Option<Span>),
+    OfParent(Option<RunningAttempt>),
 }
 
 struct ModelCall {
@@ -125,7 +126,9 @@ impl Call {
     /// nothing is recorded, at what is active.
     pub(crate) fn trace_headers(&self) -> Vec<(&'static str, String)> {
         let span = match &self.attempts {
-            Attempts::OfModelCall(Some(span)) | Attempts::OfParent(Some(span)) => Some(span),
+            Attempts::OfModelCall(Some(attempt)) | Attempts::OfParent(Some(attempt)) => {
+                Some(&attempt.span)
+            }
             _ => self.model.as_ref().map(|model| &model.span),
         };
         match span {
@@ -168,9 +171,24 @@ impl Call {
 
     fn end(&mut self, status: SpanStatus) {
         guarded(|| {
-            self.end_attempt_as(status);
+            self.end_attempt_with_call(status);
             if let Some(model) = self.model.take() {
-                model.finish(status);
+                model.finish(status, Span::finish);
+            }
+        });
+    }
+
+    /// The call was dropped. If its whole reply had come, it went well.
+    fn end_dropped(&mut self, is_complete: bool) {
+        let status = if is_complete {
+            SpanStatus::Ok
+        } else {
+            SpanStatus::Cancelled
+        };
+        guarded(|| {
+            self.end_attempt_with_call(status);
+            if let Some(model) = self.model.take() {
+                model.finish(status, Span::finish_dropped);
             }
         });
     }
@@ -178,7 +196,7 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.end(SpanStatus::Cancelled);
+        self.end_dropped(false);
     }
 }
 
@@ -265,7 +283,7 @@ impl ModelCall {
         }
     }
 
-    fn finish(mut self, otherwise: SpanStatus) {
+    fn finish(mut self, otherwise: SpanStatus, finish: fn(Span, SpanStatus)) {
         let mut status = otherwise;
         if let Some(failure) = self.failure {
             status = failure::FAILED;
@@ -274,7 +292,7 @@ impl ModelCall {
         }
         self.span.record(self.facts);
         record_content(&mut self.span, self.content);
-        self.span.finish(status);
+        finish(self.span, status);
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::fmt::Display;
 
-use sentry_core::protocol::SpanStatus;
-
 use super::{Call, Failure};
 use crate::error::Error;
 use crate::record::Fold;
@@ -55,14 +53,21 @@ impl<F: Fold> StreamCall<F> {
 
     /// The stream has failed.
     pub(crate) fn fail(&mut self, error: &Error) {
-        if let Some(call) = self.take() {
+        if let Some(mut call) = self.take() {
+            if matches!(
+                error,
+                Error::Timeout(_) | Error::Connect(_) | Error::Interrupted(_) | Error::Http(_)
+            ) {
+                call.fail_attempt(error);
+            }
             call.fail(error);
         }
     }
 
-    /// The stream has failed in this way; see [`Call::fail_as`].
+    /// The stream's bytes have failed in this way; see [`Call::fail_as`].
     pub(crate) fn fail_as(&mut self, failure: Failure, text: &dyn Display) {
-        if let Some(call) = self.take() {
+        if let Some(mut call) = self.take() {
+            call.fail_attempt_as(&failure);
             call.fail_as(failure, text);
         }
     }
@@ -81,11 +86,7 @@ impl<F: Fold> Drop for StreamCall<F> {
     fn drop(&mut self) {
         let is_complete = self.fold.as_ref().is_some_and(F::is_complete);
         if let Some(mut call) = self.take() {
-            call.end(if is_complete {
-                SpanStatus::Ok
-            } else {
-                SpanStatus::Cancelled
-            });
+            call.end_dropped(is_complete);
         }
     }
 }

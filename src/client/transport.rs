@@ -63,12 +63,15 @@ pub(super) struct Answer<B> {
 /// What an attempt waits for: a whole body, or a head alone, whose body is still to come.
 pub(super) trait Awaited: Sized {
     const ACCEPT: &'static str;
+    /// Whether nothing of the reply is left to be read.
+    const IS_WHOLE: bool;
 
     fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send;
 }
 
 impl Awaited for Bytes {
     const ACCEPT: &'static str = "application/json";
+    const IS_WHOLE: bool = true;
 
     fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send {
         response.bytes()
@@ -77,6 +80,7 @@ impl Awaited for Bytes {
 
 impl Awaited for reqwest::Response {
     const ACCEPT: &'static str = "text/event-stream";
+    const IS_WHOLE: bool = false;
 
     fn of(response: reqwest::Response) -> impl Future<Output = reqwest::Result<Self>> + Send {
         std::future::ready(Ok(response))
@@ -164,7 +168,11 @@ impl Transport {
             };
             match result {
                 Ok(answer) => {
-                    call.end_attempt(answer.head.status);
+                    if B::IS_WHOLE {
+                        call.end_attempt(answer.head.status);
+                    } else {
+                        call.answer_attempt(answer.head.status);
+                    }
                     received::note(&answer.head, resends);
                     return Ok(answer);
                 }

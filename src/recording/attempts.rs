@@ -50,7 +50,7 @@ impl Attempts {
 
     /// The attempt was answered with this status, and nothing more of the answer will be read.
     ///
-    /// The attempt that gives the call its reply needs no end: it ends with the reply, or with the head of a stream.
+    /// The attempt that gives the call its reply needs no end: it ends with the last byte of the reply.
     pub fn end(&self, status: u16) {
         self.show(|wire| wire.end_attempt(status));
     }

@@ -43,9 +43,11 @@ impl Data {
         }
     }
 
-    pub(super) fn into_values(mut self) -> Map<String, Value> {
-        self.values.retain(|_, value| !value.is_null());
-        self.values
+    /// What it holds; it is empty then.
+    pub(super) fn take(&mut self) -> Map<String, Value> {
+        let mut values = std::mem::take(&mut self.values);
+        values.retain(|_, value| !value.is_null());
+        values
     }
 
     /// Keeps the names for a span that is still to start, unless another thread is at it.
@@ -91,7 +93,7 @@ mod tests {
         first.set("a", "secret".into());
         first.set("b", 1.into());
         first.set("b", 2.into());
-        let values = first.into_values();
+        let values = first.take();
         assert_eq!(values["b"], 2);
 
         let mut second = kept("test.again", &values);
@@ -99,7 +101,7 @@ mod tests {
         assert!(second.values.values().all(Value::is_null));
         second.set("b", 3.into());
         second.set("c", 4.into());
-        let values = second.into_values();
+        let values = second.take();
         assert_eq!(
             Value::from_iter(values),
             serde_json::json!({ "b": 3, "c": 4 })

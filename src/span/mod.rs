@@ -2,14 +2,17 @@
 //!
 //! A span is a child of the active span, or a transaction where there is none. What makes this more than a
 //! call to sentry-core: a span may end after its transaction was sent, and sentry-core then drops it without
-//! a word. So at its end each span looks whether its transaction has gone ([`parent`]), and if it has, sends
-//! itself as a transaction of its own ([`alone`]) with the same ids, in the same trace.
+//! a word. So at its end each span looks whether its transaction has gone ([`parent`]) or has no room left
+//! ([`room`]), and then sends itself as a transaction of its own ([`alone`]) with the same ids, in the same trace;
+//! where many do so at once, together with others ([`outbox`]).
 //!
 //! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
 
 mod alone;
 mod data;
+mod outbox;
 mod parent;
+mod room;
 mod thread;
 
 use std::sync::Arc;
@@ -56,16 +59,17 @@ pub(crate) struct Span {
     start: SystemTime,
     clock: Instant,
     data: Data,
+    /// What its data weighs, once it has ended.
+    bytes: usize,
     /// Whether the user can reach it, and read and set its data as well.
     is_shared: bool,
-    /// Children that ended after the transaction had gone: sent with this span.
-    late: Vec<Late>,
+    /// Children that have ended: they go where this span goes.
+    children: Vec<Ended>,
 }
 
-/// A child that has ended, but was not sent yet.
-struct Late {
+/// A span that has ended, but was not sent yet.
+struct Ended {
     span: Span,
-    status: SpanStatus,
     end: SystemTime,
 }
 
@@ -183,8 +187,9 @@ impl Span {
             start,
             clock: Instant::now(),
             data: Data::of(identity.op),
+            bytes: 0,
             is_shared: false,
-            late: Vec::new(),
+            children: Vec::new(),
         }
     }
 
@@ -270,66 +275,104 @@ impl Span {
         Span::new(hub, client, handle, identity, start)
     }
 
-    /// Ends a child of this span; one whose transaction has gone waits to be sent with this span.
-    pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
+    /// Ends a child of this span. It is sent with it.
+    pub(crate) fn finish_child(&mut self, mut child: Span, status: SpanStatus) {
         let end = child.end();
-        let is_root = matches!(self.handle, Handle::Root(_));
-        if !is_root && child.has_outlived_its_transaction() {
-            self.late.push(Late {
-                span: child,
-                status,
-                end,
-            });
-        } else {
-            child.finish_in_time(status, end);
-        }
+        child.close(status);
+        self.children.push(Ended { span: child, end });
     }
 
-    /// Ends the span now and sends it: with its transaction, or alone if that has gone.
+    /// Ends the span now and sends it: with its transaction, or alone if that has gone or has no room. One that is
+    /// cancelled was dropped, and maybe its transaction with it.
     pub(crate) fn finish(self, status: SpanStatus) {
-        let end = self.end();
-        if self.has_outlived_its_transaction() {
-            alone::send(self, status, end);
+        if status == SpanStatus::Cancelled {
+            self.finish_dropped(status);
         } else {
-            self.finish_in_time(status, end);
+            self.end_as(status, false);
         }
     }
 
-    fn finish_in_time(mut self, status: SpanStatus, end: SystemTime) {
+    /// Ends a span that was dropped: its transaction may be dropped as well, and then it is sent alone.
+    pub(crate) fn finish_dropped(self, status: SpanStatus) {
+        self.end_as(status, true);
+    }
+
+    fn end_as(mut self, status: SpanStatus, is_dropped: bool) {
+        let end = self.end();
+        self.close(status);
+        let is_alone = match &self.handle {
+            Handle::Root(_) => false,
+            Handle::Child { span, .. } => {
+                (is_dropped && Parent::may_stay_unfinished(span, &self.hub))
+                    || !room::take(span.get_trace_context().span_id, &self)
+            }
+        };
+        let mut ended = Ended { span: self, end };
+        if is_alone || ended.has_outlived_its_transaction() {
+            alone::send(ended);
+            return;
+        }
+        for child in std::mem::take(&mut ended.span.children) {
+            child.join_transaction();
+        }
+        ended.join_transaction();
+    }
+
+    /// Gives Sentry's span all that it will hold: only its end is missing then.
+    fn close(&mut self, status: SpanStatus) {
         self.set(ORIGIN, self.origin);
-        match self.handle {
+        let values = self.data.take();
+        self.bytes = room::weight(&values);
+        match &self.handle {
             Handle::Root(transaction) => {
                 transaction.set_status(status);
                 let mut data = transaction.data();
-                for (name, value) in self.data.into_values() {
+                for (name, value) in values {
                     data.set_data(name.into(), value);
                 }
-                drop(data);
-                thread::run_in(self.hub, move || transaction.finish_with_timestamp(end));
             }
             Handle::Child { span, .. } => {
                 span.set_status(status);
-                span.data().append(&mut self.data.into_values());
-                let finished = span.clone();
-                span.finish_with_timestamp(end);
-                if !self.is_shared {
-                    Data::keep(self.op, std::mem::take(&mut *finished.data()));
+                let mut data = span.data();
+                if data.is_empty() {
+                    *data = values;
+                } else {
+                    data.extend(values);
                 }
-            }
-        }
-    }
-
-    fn has_outlived_its_transaction(&self) -> bool {
-        match &self.handle {
-            Handle::Root(_) => false,
-            Handle::Child { span, parent, .. } => {
-                parent.has_gone(span, self.op.starts_with("gen_ai."))
             }
         }
     }
 
     fn end(&self) -> SystemTime {
         self.start + self.elapsed().max(SHORTEST)
+    }
+}
+
+impl Ended {
+    fn has_outlived_its_transaction(&self) -> bool {
+        match &self.span.handle {
+            Handle::Root(_) => false,
+            Handle::Child { span, parent, .. } => parent.has_gone(span),
+        }
+    }
+
+    /// Becomes part of its transaction, or sends it if it is one.
+    ///
+    /// A transaction that another thread finishes between the look at it and this takes no span any more, and the
+    /// span is lost: no call of sentry-core does both. So nothing else is done in between.
+    fn join_transaction(self) {
+        let (end, span) = (self.end, self.span);
+        match span.handle {
+            Handle::Root(transaction) => {
+                thread::run_in(span.hub, move || transaction.finish_with_timestamp(end));
+            }
+            Handle::Child { span: finished, .. } => {
+                finished.clone().finish_with_timestamp(end);
+                if !span.is_shared {
+                    Data::keep(span.op, std::mem::take(&mut *finished.data()));
+                }
+            }
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! passed on to a browser always ends after it. Comparing the active span with the parent does not tell:
 //! `tracing`'s `Instrumented` and tower-http's `TraceLayer` re-enter their span whenever a body is polled or
 //! dropped, and then it is active though its transaction has been sent.
+//!
+//! Everything here only reads: nothing is left on the user's transaction.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -11,15 +13,12 @@ use std::sync::Arc;
 use sentry_core::protocol::SpanId;
 use sentry_core::{Hub, TransactionOrSpan};
 
-/// Set on a finished transaction's data it is not kept, so it shows whether there still is one. Sentry's own
-/// name for "this transaction holds model calls", which is true of it.
-const HOLDS_MODEL_CALLS: &str = "sentry._internal.segment.contains_gen_ai_spans";
-
-/// What stands in a text for what another thread has locked.
-const LOCKED: &str = "<locked>";
-
 /// How often the root's state is asked for while another thread holds its lock.
 const TRIES: usize = 64;
+
+/// The origins of transactions that finish when they are dropped: those of `tracing` spans, of sentry-tower's
+/// requests, and our own.
+const FINISHED_WHEN_DROPPED: [&str; 3] = ["auto.tracing", "auto.http.tower", "auto.ai.openai"];
 
 /// The active span of a hub; the hub and its scope stay as they are.
 pub(super) fn active(hub: &Arc<Hub>) -> Option<TransactionOrSpan> {
@@ -49,82 +48,123 @@ impl Parent {
     }
 
     /// Whether the transaction that `child` belongs to has been sent already.
-    pub(super) fn has_gone(&self, child: &sentry_core::Span, is_model_call: bool) -> bool {
-        match &self.span {
-            TransactionOrSpan::Transaction(transaction) if is_model_call => {
-                let mut data = transaction.data();
-                if data.iter().next().is_some() {
-                    return false;
-                }
-                data.set_data(HOLDS_MODEL_CALLS.into(), true.into());
-                data.iter().next().is_none()
-            }
-            _ => Root::of(child).map_or_else(|| self.seems_gone(child), |root| root.has_finished),
+    pub(super) fn has_gone(&self, child: &sentry_core::Span) -> bool {
+        has_finished(child).unwrap_or_else(|| self.seems_gone(child))
+    }
+
+    /// Whether the transaction of `child` may be dropped unfinished, now that `child` is dropped: a transaction that
+    /// is not active where it was when `child` started is likely on its way out as well.
+    pub(super) fn may_stay_unfinished(child: &sentry_core::Span, started_in: &Arc<Hub>) -> bool {
+        let root = child.get_trace_context();
+        if let Some(origin) = &root.origin
+            && FINISHED_WHEN_DROPPED.contains(&origin.as_str())
+        {
+            return false;
         }
+        // Another hub than at the start says nothing: `tracing` spans make it afresh whenever they are entered, also
+        // to drop what is in them.
+        !super::thread::certain_hub().is_some_and(|hub| {
+            Arc::ptr_eq(&hub, started_in) && active_root(&hub) == Some(root.span_id)
+        })
     }
 
     /// A guess, for a sentry-core whose `Debug` reads differently from the one this was written for.
     fn seems_gone(&self, child: &sentry_core::Span) -> bool {
+        if let TransactionOrSpan::Transaction(transaction) = &self.span
+            && transaction.data().iter().next().is_some()
+        {
+            return false;
+        }
         let root = child.get_trace_context();
-        let other_root = || {
-            super::thread::certain_hub()
-                .and_then(|hub| active(&hub))
-                .is_none_or(|active| match active {
-                    TransactionOrSpan::Transaction(transaction) => {
-                        transaction.get_trace_context().span_id != root.span_id
-                    }
-                    TransactionOrSpan::Span(span) => {
-                        span.get_trace_context().span_id != root.span_id
-                    }
-                })
-        };
-        root.status.is_some() || self.task != tokio::task::try_id() || other_root()
+        root.status.is_some()
+            || self.task != tokio::task::try_id()
+            || super::thread::certain_hub()
+                .is_none_or(|hub| active_root(&hub) != Some(root.span_id))
     }
 }
 
-/// What is known of the transaction at the root of a span.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Root {
-    has_finished: bool,
-    /// The rate at which the trace was sampled, if it has finished and that could be read.
-    pub(super) sample_rate: Option<f32>,
+/// The id of the transaction that the active span of a hub belongs to.
+fn active_root(hub: &Arc<Hub>) -> Option<SpanId> {
+    let root = match active(hub)? {
+        TransactionOrSpan::Transaction(transaction) => transaction.get_trace_context(),
+        TransactionOrSpan::Span(span) => span.get_trace_context(),
+    };
+    Some(root.span_id)
 }
 
-impl Root {
-    /// Reads the state of the root from `Debug`, which begins with it: there is no other way to it. Finishing
-    /// takes the client out of the root. `None` if the text is not the expected one.
-    pub(super) fn of(span: &sentry_core::Span) -> Option<Self> {
-        for _ in 0..TRIES {
-            let mut head = Head::new();
-            // An error only says that the head is full.
-            let _ = write!(head, "{span:?}");
-            let root = Self::read(&head.text);
-            if root.is_some() || !head.text.contains(LOCKED) {
-                return root;
+/// Whether the transaction at the root of a span has finished. `None` if that can't be told.
+///
+/// `Debug` begins with the root, and there is no other way to it: finishing takes the client out of the root.
+pub(super) fn has_finished(span: &sentry_core::Span) -> Option<bool> {
+    for _ in 0..TRIES {
+        let mut reader = RootReader::default();
+        // An error only says that enough was read.
+        let _ = write!(reader, "{span:?}");
+        if reader.has_finished.is_some() || !reader.is_locked {
+            return reader.has_finished;
+        }
+        // Another thread has it: this waits until it is free.
+        let _ = span.get_trace_context();
+    }
+    None
+}
+
+/// Reads a span's `Debug` as far as the root's client, so that nothing more of it is made.
+#[derive(Default)]
+struct RootReader {
+    /// How many bytes of [`Self::BEFORE`] have come.
+    seen: usize,
+    is_locked: bool,
+    has_finished: Option<bool>,
+}
+
+impl RootReader {
+    /// What comes before the client.
+    const BEFORE: &str = "Span { transaction: Mutex { data: TransactionInner { client: ";
+    /// What comes in place of a root that another thread has locked.
+    const LOCKED: &str = "<locked>";
+}
+
+impl Write for RootReader {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let expected = Self::BEFORE.get(self.seen..).unwrap_or_default();
+        let Some(client) = text.strip_prefix(expected) else {
+            if expected.starts_with(text) {
+                self.seen += text.len();
+                return Ok(());
             }
-            // Another thread has it: this waits until it is free.
-            let _ = span.get_trace_context();
+            // Some versions of Rust's standard library put what is locked into quotes.
+            self.is_locked = text.trim_start_matches('"').starts_with(Self::LOCKED);
+            return if text == "\"" {
+                Ok(())
+            } else {
+                Err(fmt::Error)
+            };
+        };
+        self.seen = Self::BEFORE.len();
+        if client.is_empty() {
+            return Ok(());
         }
-        None
+        self.has_finished = match client {
+            client if client.starts_with("Some") => Some(false),
+            client if client.starts_with("None") => Some(true),
+            _ => None,
+        };
+        Err(fmt::Error)
     }
+}
 
-    fn read(text: &str) -> Option<Self> {
-        const BEFORE: &str = "Span { transaction: Mutex { data: TransactionInner { client: ";
-
-        let client = text.strip_prefix(BEFORE)?;
-        if client.starts_with("Some") {
-            return Some(Self::default());
-        }
-        let rest = client.strip_prefix("None")?;
-        let sample_rate = rest
-            .split_once("sample_rate: ")
-            .and_then(|(_, rate)| rate.split([' ', ',', '}']).next())
-            .and_then(|rate| rate.parse().ok());
-        Some(Self {
-            has_finished: true,
-            sample_rate,
-        })
-    }
+/// The rate at which the trace of a span was sampled, if its transaction has finished: it stands behind the client.
+pub(super) fn sample_rate(span: &sentry_core::Span) -> Option<f32> {
+    let mut head = Head::new();
+    // An error only says that the head is full.
+    let _ = write!(head, "{span:?}");
+    let (_, rate) = head
+        .text
+        .split_once("client: None")?
+        .1
+        .split_once("sample_rate: ")?;
+    rate.split([' ', ',', '}']).next()?.parse().ok()
 }
 
 /// The first bytes of a text: what is longer is refused, so that nothing more of it is made.
@@ -160,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    /// Pins the text that [`Root::read`] hangs on to the sentry-core in use.
+    /// Pins the text that [`RootReader`] and [`sample_rate`] hang on to the sentry-core in use.
     #[test]
     fn the_root_of_a_span_tells_whether_it_has_finished() {
         let mut seen = Vec::new();
@@ -171,31 +211,53 @@ mod tests {
                 let span = transaction
                     .start_child("test", "child")
                     .start_child("test", "grandchild");
-                seen.push(Root::of(&span));
+                let mut see = |span| seen.push((has_finished(span), sample_rate(span)));
+                see(&span);
                 let lock = transaction.data();
                 let other = span.clone();
-                let reader = std::thread::spawn(move || Root::of(&other));
+                let reader = std::thread::spawn(move || has_finished(&other));
                 // Long enough for the reader to find it locked.
                 std::thread::sleep(Duration::from_millis(50));
                 drop(lock);
-                seen.push(reader.join().unwrap());
+                assert_eq!(reader.join().unwrap(), Some(false));
                 transaction.finish();
-                seen.push(Root::of(&span));
+                see(&span);
             },
             sentry::ClientOptions::new().traces_sample_rate(1.0),
         );
-        assert_eq!(seen[0].map(|root| root.has_finished), Some(false));
-        assert_eq!(seen[1].map(|root| root.has_finished), Some(false));
-        let finished = Root {
-            has_finished: true,
-            sample_rate: Some(1.0),
-        };
-        assert_eq!(seen[2], Some(finished));
+        assert_eq!(seen, [(Some(false), None), (Some(true), Some(1.0))]);
     }
 
     #[test]
     fn an_unexpected_text_says_nothing() {
-        assert_eq!(Root::read("Span { root: Weak, .. }"), None);
-        assert_eq!(Root::read(""), None);
+        let before = RootReader::BEFORE;
+        let table = [
+            (vec!["Span { root: Weak, .. }"], None, false),
+            (vec![""], None, false),
+            (vec![before, "So"], None, false),
+            (
+                vec!["Span", " { transaction: Mutex { data: ", "<locked>"],
+                None,
+                true,
+            ),
+            (
+                vec!["Span { transaction: Mutex { data: ", "\"", "<locked>"],
+                None,
+                true,
+            ),
+            (
+                vec!["Span { transaction: Mutex { data: ", "\"<locked>\""],
+                None,
+                true,
+            ),
+            (vec![before, "", "Some", "("], Some(false), false),
+            (vec!["Span { ", &before[7..], "None"], Some(true), false),
+        ];
+        for (texts, expected, is_locked) in table {
+            let mut reader = RootReader::default();
+            let _ = texts.iter().try_for_each(|text| reader.write_str(text));
+            assert_eq!(reader.has_finished, expected, "{texts:?}");
+            assert_eq!(reader.is_locked, is_locked, "{texts:?}");
+        }
     }
 }

@@ -117,13 +117,12 @@ impl<T: Types> Tap for Exchange<T> {
         let Phase::Sent(mut call) = self.take() else {
             return;
         };
-        if !call.is_recorded() {
-            call.end_attempt(head.status);
+        if !call.is_recorded() && !call.has_attempt() {
             call.finish();
             return;
         }
-        self.phase = if self.is_stream(&head) {
-            call.end_attempt(head.status);
+        call.answer_attempt(head.status);
+        self.phase = if call.is_recorded() && self.is_stream(&head) {
             Phase::Stream(Box::new(Stream {
                 call: StreamCall::new(call),
                 head,
@@ -131,7 +130,7 @@ impl<T: Types> Tap for Exchange<T> {
                 is_unframed: false,
             }))
         } else {
-            let is_readable = !is_encoded(&head.headers);
+            let is_readable = call.is_recorded() && !is_encoded(&head.headers);
             Phase::Whole(Whole {
                 call,
                 head,

@@ -135,8 +135,12 @@ fn a_run_that_is_dropped_is_cancelled_and_so_is_the_call_inside() {
             }
             parent = Some(span.span_id);
         }
-        let transactions = if below_a_transaction { 1 } else { 2 };
-        assert_eq!(sentry.transactions().len(), transactions);
+        // Dropped where its transaction is not active, it does not hang on that one's end.
+        assert!(sentry.transactions().len() > 1);
+        assert_eq!(
+            sentry.children_of(&sentry.span("root")).len(),
+            usize::from(below_a_transaction)
+        );
     }
 }
 

@@ -12,7 +12,9 @@ mod model;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod dropped;
 mod ending;
+mod full;
 mod outliving;
 mod placing;
 mod unrecorded;

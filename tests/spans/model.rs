@@ -16,7 +16,6 @@ use crate::support::{Gate, Reply, Sentry, Server, SpanView};
 
 pub const CHAT: &str = "chat gpt-4o";
 pub const MODEL: &str = "gpt-4o-2024-08-06";
-pub const HOLDS_MODEL_CALLS: &str = "sentry._internal.segment.contains_gen_ai_spans";
 
 /// Options with which all is recorded.
 pub fn options() -> ClientOptions {
@@ -317,7 +316,21 @@ impl Begun {
     }
 
     /// Ends what has not ended yet, and checks that the call's span stands where it should.
-    pub fn check(mut self, sentry: &Sentry, call: &SpanView) {
+    pub fn check(self, sentry: &Sentry, call: &SpanView) {
+        let outlived = matches!(
+            self.parent,
+            Parent::FinishedTransaction | Parent::FinishedSpan
+        );
+        self.check_placed(sentry, call, outlived);
+    }
+
+    /// As [`check`](Self::check), for a call that was dropped where its transaction was not active: such a one is
+    /// sent apart from it.
+    pub fn check_dropped_elsewhere(self, sentry: &Sentry, call: &SpanView) {
+        self.check_placed(sentry, call, true);
+    }
+
+    fn check_placed(mut self, sentry: &Sentry, call: &SpanView, is_apart: bool) {
         let what = format!("{:?}: {call:#?}", self.parent);
         let Some(root) = self.context() else {
             assert!(
@@ -330,18 +343,14 @@ impl Begun {
             Some(span) => span.get_span_id(),
             None => root.span_id,
         };
-        let outlived = matches!(
-            self.parent,
-            Parent::FinishedTransaction | Parent::FinishedSpan
-        );
-        assert_eq!(call.is_transaction, outlived, "{what}");
+        assert_eq!(call.is_transaction, is_apart, "{what}");
         assert_eq!(call.trace_id, root.trace_id.to_string(), "{what}");
         assert_eq!(call.parent_span_id, Some(parent_id.to_string()), "{what}");
         self.finish();
         let parent = sentry.span("parent");
         assert_eq!(parent.span_id, root.span_id.to_string());
         assert_eq!(parent.status, None, "{what}");
-        assert_eq!(call.transaction == parent.transaction, !outlived, "{what}");
+        assert_eq!(call.transaction == parent.transaction, !is_apart, "{what}");
     }
 
     pub fn finish(&mut self) {
@@ -458,6 +467,7 @@ pub fn check_attempt(sentry: &Sentry, call: &SpanView) {
     });
     assert_eq!(attempts.len(), 1, "{attempts:#?}");
     assert_eq!(attempts[0].trace_id, call.trace_id);
+    assert_eq!(attempts[0].transaction, call.transaction);
     assert_eq!(attempts[0].get("sentry.origin"), "auto.http.openai");
     assert!(!attempts[0].is_transaction);
 }
