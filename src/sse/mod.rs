@@ -28,6 +28,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// How large a buffer may stay from one event to the next, in bytes.
 const KEPT: usize = 64 << 10;
 
+/// A frame of at most this size is searched byte by byte, in bytes.
+const SMALL: usize = 16;
+
 /// Turns the bytes of one event stream into its events.
 ///
 /// Feed it each frame, and ask for the next event until there is none; after the last frame, ask for the
@@ -63,7 +66,9 @@ impl Decoder {
     /// Takes the next bytes of the stream; to be called when [`next`](Self::next) has asked for them.
     pub(crate) fn feed(&mut self, frame: Bytes) {
         if self.frame.is_empty() {
-            self.frame = frame;
+            if !self.carries_on(&frame) {
+                self.frame = frame;
+            }
             return;
         }
         // Too early, so the rest of the last frame must be kept: a copy each time.
@@ -71,6 +76,20 @@ impl Decoder {
         let rest = self.frame.get(self.at..).unwrap_or_default();
         self.frame = [rest, &frame].concat().into();
         self.at = 0;
+    }
+
+    /// Adds a few bytes in the middle of a line to what has come of it; `false` for all others.
+    ///
+    /// Some servers send a few bytes a frame (bench "decoder, in frames of 1 byte").
+    fn carries_on(&mut self, frame: &[u8]) -> bool {
+        let is_inside = !self.carry.is_empty()
+            && frame.len() <= SMALL
+            && frame.len() <= self.room()
+            && !frame.iter().any(|byte| is_line_end(*byte));
+        if is_inside {
+            self.carry.extend_from_slice(frame);
+        }
+        is_inside
     }
 
     /// The next whole event of what was fed; `None` if more bytes are needed.
@@ -101,6 +120,10 @@ impl Decoder {
     fn advance(&mut self) -> Result<bool, SseError> {
         if mem::take(&mut self.is_ready) {
             self.fields.clear();
+        }
+        if self.at == self.frame.len() {
+            self.release_frame();
+            return Ok(false);
         }
         if let Some((data, end)) = self.one_line_event() {
             self.fields.data = Some(Data::InFrame(data));
@@ -144,7 +167,7 @@ impl Decoder {
         let rest = self.frame.get(self.at..).unwrap_or_default();
         // Every event ends with a blank line: it is found without a search (bench "decoder").
         let end = match rest.first() {
-            Some(b'\n' | b'\r') => Some(0),
+            Some(byte) if is_line_end(*byte) => Some(0),
             _ => memchr::memchr2(b'\n', b'\r', rest),
         };
         let length = end.unwrap_or(rest.len());
@@ -155,10 +178,7 @@ impl Decoder {
         }
         if end.is_none() {
             self.carry.extend_from_slice(rest);
-            // Nothing of a frame is held while we wait for the next one: its memory serves again.
-            self.fields.leave(&self.frame);
-            self.frame = Bytes::new();
-            self.at = 0;
+            self.release_frame();
             return Ok(None);
         }
         let start = self.at;
@@ -170,6 +190,13 @@ impl Decoder {
         let rest = self.frame.get(start..start + length);
         self.carry.extend_from_slice(rest.unwrap_or_default());
         Ok(Some(Line::Carried))
+    }
+
+    /// Drops the frame, which has been read: its memory is free while the next one is awaited.
+    fn release_frame(&mut self) {
+        self.fields.leave(&self.frame);
+        self.frame = Bytes::new();
+        self.at = 0;
     }
 
     /// How many bytes the current line may still grow by.
@@ -318,13 +345,17 @@ impl Fields {
             Some(Data::InBuffer) => &self.buffer,
             None => return Ok(None),
         };
-        let data = std::str::from_utf8(data).map_err(|_| SseError::NotUtf8)?;
+        let data = simdutf8::basic::from_utf8(data).map_err(|_| SseError::NotUtf8)?;
         let name = match self.name.as_slice() {
             [] => "",
             name => std::str::from_utf8(name).unwrap_or("\u{FFFD}"),
         };
         Ok(Some(Event { name, data }))
     }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Where the value of the field begins, if the line is that field: after the colon and one space, at the
