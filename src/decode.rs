@@ -99,7 +99,7 @@ pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Er
 /// A body as text: one check of the whole costs less than one of each string in it, and our types need be compiled
 /// for reading from text alone.
 fn text(body: &[u8]) -> serde_json::Result<&str> {
-    std::str::from_utf8(body).map_err(|_| match serde_json::from_slice::<Value>(body) {
+    simdutf8::basic::from_utf8(body).map_err(|_| match serde_json::from_slice::<Value>(body) {
         Err(error) => error,
         Ok(_) => serde::de::Error::custom("not UTF-8"),
     })
@@ -252,7 +252,6 @@ reply_bodies! {
     chat::Deleted,
     responses::Compacted,
     responses::InputTokens,
-    embeddings::Embeddings,
     conversations::Conversation,
     conversations::Deleted,
     models::List,
@@ -261,6 +260,16 @@ reply_bodies! {
 }
 
 impl<T: DeserializeOwned> ReplyBody for Page<T> {
+    fn error(&self) -> Option<&Value> {
+        self.extra.get("error")
+    }
+}
+
+impl ReplyBody for embeddings::Embeddings {
+    fn read(body: &str) -> serde_json::Result<Self> {
+        embeddings::read(body)
+    }
+
     fn error(&self) -> Option<&Value> {
         self.extra.get("error")
     }

@@ -10,6 +10,7 @@ mod decode;
 mod error;
 mod events;
 mod integration;
+mod json;
 mod record;
 pub mod recording;
 #[cfg(feature = "reqwest-middleware")]

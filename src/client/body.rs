@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::json;
 
 /// The request as JSON, with fields that it does not hold itself. They are `"name":json`, and must not be
 /// among the request's own.
@@ -20,17 +21,17 @@ pub(super) fn encode_with_texts<'t>(
 ) -> Result<Bytes, Error> {
     let texts = texts.map(str::len).sum::<usize>();
     // Escapes take some more.
-    let mut body = Vec::with_capacity(texts + texts / 8 + 256);
-    serde_json::to_writer(&mut body, request).map_err(Error::Encode)?;
-    if !fields.is_empty() && body.last() == Some(&b'}') {
+    let mut body = String::with_capacity(texts + texts / 8 + 256);
+    json::write(request, &mut body).map_err(Error::Encode)?;
+    if !fields.is_empty() && body.ends_with('}') {
         body.pop();
         for field in fields {
             if body.len() > 1 {
-                body.push(b',');
+                body.push(',');
             }
-            body.extend_from_slice(field.as_bytes());
+            body.push_str(field);
         }
-        body.push(b'}');
+        body.push('}');
     }
     Ok(body.into())
 }

@@ -11,7 +11,6 @@ pub(crate) mod budget;
 mod chat;
 mod decide;
 mod embeddings;
-mod escape;
 mod json;
 mod media;
 mod messages;
@@ -31,6 +30,7 @@ pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 use attributes::Attributes;
 
 use crate::error::is_plain;
+use crate::json::escape;
 use crate::settings::Settings;
 use crate::types::budget::Limit;
 

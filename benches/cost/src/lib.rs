@@ -1,5 +1,7 @@
 //! What the measured programs share: an allocator that counts, and how a program is told what to do.
 
+pub mod sentry;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -96,18 +98,40 @@ pub fn report(before: u64) {
     println!("{} {} {peak}", COUNT.load(Relaxed), BYTES.load(Relaxed));
 }
 
-/// A prompt of so many bytes, in messages of about 10 kB.
-pub fn prompt(bytes: usize) -> Vec<String> {
-    let text =
-        "The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n".repeat(143);
-    let mut messages = Vec::new();
-    let mut left = bytes;
-    while left > 0 {
-        let part = &text[..left.min(10_000)];
-        left -= part.len();
-        messages.push(part.to_owned());
+/// The texts of the messages: one that is short, 200 kB in messages of about 10 kB (`prompt`; `escapes` for a text with
+/// an escape every 22 bytes), or many of 100 bytes (`messages-100`).
+pub fn prompt(task: &Task) -> Vec<String> {
+    let many = |word: &String| word.strip_prefix("messages-")?.parse::<usize>().ok();
+    if let Some(count) = task.words.iter().find_map(many) {
+        let text = "The quick brown fox jumps over the lazy dog. ".repeat(3);
+        return vec![text[..100].to_owned(); count];
     }
-    messages
+    let text = match (task.has("prompt"), task.has("escapes")) {
+        (true, _) => "The quick brown fox jumps over the lazy dog, and the dog sleeps on. ".repeat(148),
+        (_, true) => {
+            "The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n".repeat(143)
+        }
+        _ => return vec!["Hello!".to_owned()],
+    };
+    vec![text[..10_000].to_owned(); 20]
+}
+
+/// 200 tools: names, descriptions and schemas of about 300 bytes.
+pub fn tools() -> impl Iterator<Item = (String, &'static str, serde_json::Value)> {
+    (0..200).map(|number| {
+        let parameters = serde_json::json!({
+            "type": "object",
+            "properties": {
+                "city": { "type": "string", "description": "The city, as it is called there." },
+                "days": { "type": "integer", "description": "How many days ahead, at most ten." },
+                "unit": { "type": "string", "enum": ["celsius", "fahrenheit"] }
+            },
+            "required": ["city", "days", "unit"],
+            "additionalProperties": false
+        });
+        let description = "Tells the weather of a city for some days.";
+        (format!("weather_{number}"), description, parameters)
+    })
 }
 
 /// The size of each of [`events`].

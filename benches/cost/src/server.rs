@@ -1,6 +1,7 @@
 //! The server that all programs talk to: it runs in this process, not in theirs, and sends prepared bytes.
 //!
-//! The first segment of the path says what to send: `small`, `reply`, `chunks-2000`, `packed-2000`, `events-2000`.
+//! The first segment of the path says what to send: `small`, `reply`, `chunks-2000`, `packed-2000`, `events-2000`,
+//! `items-500` (a response), `choices-8` (a completion), `floats-256`, `base64-256` (embeddings).
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -78,6 +79,16 @@ fn make(what: &str) -> Vec<u8> {
             stream(frames)
         }
         "events" => stream(response_events(count)),
+        "items" => whole(&response_of(count)),
+        "choices" => whole(&completion_of(count)),
+        "floats" => whole(&embeddings(count, |numbers| {
+            let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+            format!("[{}]", numbers.join(","))
+        })),
+        "base64" => whole(&embeddings(count, |numbers| {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|n| (*n as f32).to_le_bytes()).collect();
+            format!("\"{}\"", base64_simd::STANDARD.encode_to_string(bytes))
+        })),
         _ => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec(),
     }
 }
@@ -190,4 +201,56 @@ fn response_events(count: usize) -> Vec<String> {
         events.push(event(name, count + 4 + n, &fields));
     }
     events
+}
+
+/// So many vectors of 1,536 numbers, with the digits that OpenAI's have.
+fn embeddings(count: usize, encode: impl Fn(&[f64]) -> String) -> String {
+    let mut state = 1_u64;
+    let mut numbers = || {
+        (0..1536)
+            .map(|_| {
+                // Knuth's linear congruential generator.
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let unit = (state >> 11) as f64 / (1_u64 << 53) as f64;
+                f64::from(((unit - 0.5) / 8.0) as f32)
+            })
+            .collect::<Vec<_>>()
+    };
+    let data: Vec<_> = (0..count)
+        .map(|index| {
+            let vector = encode(&numbers());
+            format!(r#"{{"object":"embedding","index":{index},"embedding":{vector}}}"#)
+        })
+        .collect();
+    format!(
+        r#"{{"object":"list","data":[{}],"model":"text-embedding-3-small","usage":{{"prompt_tokens":2048,"total_tokens":2048}}}}"#,
+        data.join(",")
+    )
+}
+
+fn completion_of(choices: usize) -> String {
+    let one = completion("Hello! How can I help you today?");
+    let (before, rest) = one.split_once('[').expect("choices");
+    let (choice, after) = rest.split_once(r#"],"usage""#).expect("usage");
+    let all: Vec<_> = (0..choices)
+        .map(|index| choice.replacen(r#""index":0"#, &format!(r#""index":{index}"#), 1))
+        .collect();
+    format!(r#"{before}[{}],"usage"{after}"#, all.join(","))
+}
+
+/// A response of so many items: messages, reasoning, function calls by turns.
+fn response_of(items: usize) -> String {
+    let output: Vec<_> = (0..items)
+        .map(|n| match n % 3 {
+            0 => format!(r#"{{"id":"rs_{n:024}","type":"reasoning","summary":[{{"type":"summary_text","text":"The user wants to know the weather of several cities."}}]}}"#),
+            1 => format!(r#"{{"id":"fc_{n:024}","type":"function_call","status":"completed","call_id":"call_{n:020}","name":"get_weather","arguments":"{{\"city\":\"Oslo\",\"days\":3}}"}}"#),
+            _ => format!(r#"{{"id":"msg_{n:024}","type":"message","status":"completed","role":"assistant","content":[{{"type":"output_text","text":"It is cold in Oslo.","annotations":[],"logprobs":[]}}]}}"#),
+        })
+        .collect();
+    format!(
+        r#"{{"id":"resp_67c9fdcecf488190bdd9a0409de3a1ec07b8b0ad4e5eb654","object":"response","created_at":1741290958,"status":"completed","error":null,"incomplete_details":null,"instructions":null,"max_output_tokens":null,"model":"gpt-4o-2024-08-06","output":[{}],"parallel_tool_calls":true,"previous_response_id":null,"reasoning":{{"effort":null,"summary":null}},"store":true,"temperature":1.0,"text":{{"format":{{"type":"text"}}}},"tool_choice":"auto","tools":[],"top_p":1.0,"truncation":"disabled","usage":{{"input_tokens":36,"input_tokens_details":{{"cached_tokens":0}},"output_tokens":87,"output_tokens_details":{{"reasoning_tokens":0}},"total_tokens":123}},"user":null,"metadata":{{}}}}"#,
+        output.join(",")
+    )
 }

@@ -1,11 +1,13 @@
 //! Embeddings: texts as vectors.
 
 mod input;
+mod reader;
 mod vector;
 
 use serde_json::Value;
 
 pub use self::input::Input;
+pub(crate) use self::reader::read;
 pub use self::vector::Vector;
 use super::open::{object, setters, strings};
 pub use super::usage::{CompletionTokensDetails, PromptTokensDetails, Usage};

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT as BASE64;
+use base64_simd::STANDARD_NO_PAD;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess};
 use serde_json::{Number, Value};
@@ -66,8 +65,7 @@ impl Open for Vector {
     }
 
     fn from_text(text: Cow<'_, str>) -> Option<Self> {
-        let floats = BASE64.decode(&*text).ok().and_then(|bytes| floats(&bytes));
-        Some(floats.map_or_else(|| Self::Unknown(text.into()), Self::Floats))
+        Some(decode(&text).map_or_else(|| Self::Unknown(text.into()), Self::Floats))
     }
 
     fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
@@ -88,7 +86,10 @@ impl Open for Vector {
 
 deserialize_open!(Vector);
 
-fn floats(bytes: &[u8]) -> Option<Vec<f32>> {
+/// The numbers in base64, with its padding or without.
+pub(super) fn decode(base64: &str) -> Option<Vec<f32>> {
+    let text = base64.strip_suffix("==").or(base64.strip_suffix('='));
+    let bytes = STANDARD_NO_PAD.decode_to_vec(text.unwrap_or(base64)).ok()?;
     let (floats, rest) = bytes.as_chunks();
     rest.is_empty()
         .then(|| floats.iter().copied().map(f32::from_le_bytes).collect())

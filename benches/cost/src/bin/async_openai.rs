@@ -5,6 +5,7 @@ use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::{
     ChatCompletionRequestMessage, ChatCompletionRequestUserMessage, CreateChatCompletionRequest,
 };
+use async_openai::types::embeddings::CreateEmbeddingRequestArgs;
 use async_openai::types::responses::CreateResponseArgs;
 use cost::{Counting, Task, prompt};
 use futures_util::StreamExt;
@@ -18,8 +19,7 @@ fn main() {
         .with_api_base(&task.url)
         .with_api_key("sk-0123456789abcdef");
     let client = &Client::with_config(config);
-    let bytes = if task.has("prompt") { 200_000 } else { 6 };
-    let messages = prompt(bytes).into_iter().map(|text| {
+    let messages = prompt(&task).into_iter().map(|text| {
         ChatCompletionRequestMessage::from(ChatCompletionRequestUserMessage::from(text))
     });
     let request = &CreateChatCompletionRequest {
@@ -27,6 +27,11 @@ fn main() {
         messages: messages.collect(),
         ..Default::default()
     };
+    let embeddings_request = &CreateEmbeddingRequestArgs::default()
+        .model("text-embedding-3-small")
+        .input(["Hello!"])
+        .build()
+        .expect("a request");
     let task = &task;
     task.run(|| async move {
         if task.has("events") {
@@ -40,6 +45,22 @@ fn main() {
             while let Some(event) = stream.next().await {
                 std::hint::black_box(event.expect("an event"));
             }
+        } else if task.has("response") {
+            let request = CreateResponseArgs::default()
+                .model("gpt-4o")
+                .input("Hello!")
+                .build()
+                .expect("a request");
+            let answer = client.responses().create(request).await;
+            std::hint::black_box(answer.expect("an answer"));
+        } else if task.has("embeddings") && task.has("base64") {
+            let request = embeddings_request.clone();
+            let answer = client.embeddings().create_base64(request).await;
+            std::hint::black_box(answer.expect("an answer"));
+        } else if task.has("embeddings") {
+            let request = embeddings_request.clone();
+            let answer = client.embeddings().create(request).await;
+            std::hint::black_box(answer.expect("an answer"));
         } else if task.has("stream") {
             let stream = client.chat().create_stream(request.clone()).await;
             let mut stream = stream.expect("a stream");

@@ -26,8 +26,7 @@ fn main() {
         .with_service_target_resolver(resolver)
         .build()
         .expect("a client");
-    let bytes = if task.has("prompt") { 200_000 } else { 6 };
-    let messages = prompt(bytes).into_iter().map(ChatMessage::user);
+    let messages = prompt(task).into_iter().map(ChatMessage::user);
     let request = &ChatRequest::new(messages.collect());
     task.run(|| async move {
         if task.has("stream") {

@@ -1,31 +1,14 @@
 //! The floor and this crate: `reqwest` alone, the client without Sentry, and with it in each of its states.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use cost::sentry::{in_transaction, init_sentry};
 use cost::{Counting, Task, prompt};
 use futures_util::StreamExt;
-use sentry_core::{Client, ClientOptions, Envelope, Hub, TransactionContext, Transport};
-use sentry_openai::{OpenAiIntegration, chat, responses};
+use sentry_openai::{chat, embeddings, responses};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// Sends nothing. Sentry's own transport writes what it is given on a thread of its own; here it is written
-/// where the task says `written`.
-struct Nowhere {
-    written: bool,
-}
-
-impl Transport for Nowhere {
-    fn send_envelope(&self, envelope: Envelope) {
-        if self.written {
-            envelope
-                .to_writer(std::io::sink())
-                .expect("it can be written");
-        }
-    }
-}
 
 fn main() {
     let task = Task::from_args();
@@ -39,45 +22,12 @@ fn main() {
     }
 }
 
-/// `tx`: all but the integration. `off`: tracing is. `unsampled`, `sampled`: what becomes of the transaction.
-/// `content`: is recorded.
-fn init_sentry(task: &Task) {
-    let written = task.has("written");
-    let options = ClientOptions::new()
-        .dsn("https://public@example.com/1")
-        .transport(move |_: &_| Arc::new(Nowhere { written }) as Arc<dyn Transport>);
-    let options = match (task.has("off"), task.has("unsampled")) {
-        (true, _) => options,
-        (_, true) => options.traces_sample_rate(f32::MIN_POSITIVE),
-        _ => options.traces_sample_rate(1.0),
-    };
-    let options = if task.has("tx") {
-        options
-    } else {
-        let content = task.has("content");
-        let integration = OpenAiIntegration::new().http_spans(!task.has("one-span"));
-        options.add_integration(integration.record_inputs(content).record_outputs(content))
-    };
-    let client = Client::with_options(options);
-    Hub::current().bind_client(Some(Arc::new(client)));
-}
-
-/// Runs `call` inside a transaction of its own, where there is Sentry.
-async fn in_transaction(task: &Task, call: impl Future<Output = ()>) {
-    if task.has("absent") {
-        return call.await;
-    }
-    let transaction = sentry_core::start_transaction(TransactionContext::new("task", "task"));
-    sentry_core::configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
-    call.await;
-    transaction.finish();
-    sentry_core::configure_scope(|scope| scope.set_span(None));
-}
-
 fn floor(task: &Task) {
     let client = reqwest::Client::new();
-    let body = bytes::Bytes::from(if task.has("events") {
+    let body = bytes::Bytes::from(if task.has("events") || task.has("response") {
         serde_json::to_vec(&responses_request()).expect("JSON")
+    } else if task.has("embeddings") {
+        serde_json::to_vec(&embeddings_request()).expect("JSON")
     } else {
         serde_json::to_vec(&chat_request(task)).expect("JSON")
     });
@@ -112,6 +62,7 @@ fn ours(task: &Task) {
         .expect("a client");
     let (request, responses_request) = (chat_request(task), responses_request());
     let (client, request, responses_request) = (&client, &request, &responses_request);
+    let embeddings_request = &embeddings_request();
     task.run(|| {
         in_transaction(task, async move {
             if task.has("events") {
@@ -129,6 +80,12 @@ fn ours(task: &Task) {
                 while let Some(chunk) = stream.next().await {
                     std::hint::black_box(chunk.expect("a chunk"));
                 }
+            } else if task.has("response") {
+                let answer = client.responses().create(responses_request).await;
+                std::hint::black_box(answer.expect("an answer"));
+            } else if task.has("embeddings") {
+                let answer = client.embeddings().create(embeddings_request).await;
+                std::hint::black_box(answer.expect("an answer"));
             } else {
                 let answer = client.chat().completions().create(request).await;
                 std::hint::black_box(answer.expect("an answer"));
@@ -138,11 +95,20 @@ fn ours(task: &Task) {
 }
 
 fn chat_request(task: &Task) -> chat::Request {
-    let bytes = if task.has("prompt") { 200_000 } else { 6 };
-    let messages = prompt(bytes).into_iter().map(chat::Message::user);
-    chat::Request::new("gpt-4o", messages)
+    let messages = prompt(task).into_iter().map(chat::Message::user);
+    let request = chat::Request::new("gpt-4o", messages);
+    if task.has("tools") {
+        return request.tools(cost::tools().map(|(name, description, parameters)| {
+            chat::Tool::function(name, parameters).description(description)
+        }));
+    }
+    request
 }
 
 fn responses_request() -> responses::Request {
     responses::Request::new("gpt-4o", "Hello!")
+}
+
+fn embeddings_request() -> embeddings::Request {
+    embeddings::Request::new("text-embedding-3-small", ["Hello!"])
 }

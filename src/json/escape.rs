@@ -1,7 +1,7 @@
 //! Texts as they stand in JSON strings: escaped as far as there is room, and measured.
 
 /// Appends the text, escaped, until `to` has `end` bytes; returns what has no room.
-pub(super) fn push<'t>(text: &'t str, end: usize, to: &mut String) -> &'t str {
+pub(crate) fn push<'t>(text: &'t str, end: usize, to: &mut String) -> &'t str {
     let mut rest = text;
     loop {
         let room = end.saturating_sub(to.len());
@@ -22,7 +22,7 @@ pub(super) fn push<'t>(text: &'t str, end: usize, to: &mut String) -> &'t str {
 }
 
 /// The bytes that a text takes as a JSON string.
-pub(super) fn encoded_len(text: &str) -> usize {
+pub(crate) fn encoded_len(text: &str) -> usize {
     // Blocks of a fixed size, which compilers count in vectors of bytes (bench row "200 kB prompt").
     let (blocks, rest) = text.as_bytes().as_chunks::<128>();
     let escapes = blocks.iter().map(|block| escapes_len(block)).sum::<usize>();
@@ -30,7 +30,7 @@ pub(super) fn encoded_len(text: &str) -> usize {
 }
 
 /// The last character boundary that is not past `end`.
-pub(super) fn boundary(text: &str, end: usize) -> usize {
+pub(crate) fn boundary(text: &str, end: usize) -> usize {
     let mut end = end.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
