@@ -51,7 +51,15 @@ fn every_kind_of_value_is_written_as_serde_json_writes_it() {
     agrees(&(true, 1_i8, -2_i16, 3_i32, i64::MIN, i128::MIN));
     agrees(&(1_u8, 2_u16, 3_u32, u64::MAX, u128::MAX));
     agrees(&(0.1_f32, 1e300, f64::NAN, f32::INFINITY, 1.0, 1e21, -0.0));
-    agrees(&('ä', '"', "a\"\\\n\u{1}\u{7f}ä😀", "", Some("x"), None::<u8>, ()));
+    agrees(&(
+        'ä',
+        '"',
+        "a\"\\\n\u{1}\u{7f}ä😀",
+        "",
+        Some("x"),
+        None::<u8>,
+        (),
+    ));
     agrees(&(Unit, Newtype(1), Tuple(1, "b")));
     agrees(&Fields {
         text: "a",

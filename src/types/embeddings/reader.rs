@@ -8,9 +8,8 @@ const NAME: &str = "\"embedding\"";
 
 /// Reads the embeddings in a response.
 ///
-/// The vectors are taken out of the text and decoded by themselves: numbers by the standard library, base64 several
-/// bytes at a time (bench "embeddings"). The rest, in which a number stands for each vector, is read as any JSON. What
-/// is not as expected is read as a whole.
+/// The vectors are taken out of the text and decoded by themselves (bench "embeddings"). The rest, in which a number stands
+/// for each vector, is read as any JSON. What is not as expected is read as a whole.
 pub(crate) fn read(body: &str) -> serde_json::Result<Embeddings> {
     match read_apart(body) {
         Some(embeddings) => Ok(embeddings),
@@ -19,7 +18,7 @@ pub(crate) fn read(body: &str) -> serde_json::Result<Embeddings> {
 }
 
 fn read_apart(body: &str) -> Option<Embeddings> {
-    let mut vectors = Vec::new();
+    let mut vectors = Vec::<Vec<f32>>::new();
     let mut rest = String::new();
     let mut copied = 0;
     let mut at = 0;
@@ -34,7 +33,8 @@ fn read_apart(body: &str) -> Option<Embeddings> {
             continue;
         };
         let start = body.len() - value.len();
-        let (vector, length) = vector(value)?;
+        let expected = vectors.last().map_or(0, Vec::len);
+        let (vector, length) = vector(value, expected)?;
         rest.push_str(body.get(copied..start)?);
         rest.push_str(&vectors.len().to_string());
         vectors.push(vector);
@@ -67,43 +67,92 @@ fn after_colon(text: &str) -> Option<&str> {
     Some(text.trim_start().strip_prefix(':')?.trim_start())
 }
 
-/// The vector at the beginning of a text, and how many bytes it takes there.
-fn vector(text: &str) -> Option<(Vec<f32>, usize)> {
+/// The vector at the beginning of a text, and how many bytes it takes there. It has `expected` numbers, as a rule.
+fn vector(text: &str, expected: usize) -> Option<(Vec<f32>, usize)> {
     if let Some(base64) = text.strip_prefix('"') {
         let length = memchr::memchr(b'"', base64.as_bytes())?;
         return Some((decode(base64.get(..length)?)?, length + 2));
     }
-    let length = memchr::memchr(b']', text.as_bytes())?;
-    let list = text.get(..length)?.strip_prefix('[')?;
-    Some((numbers(list)?, length + 1))
+    let list = text.strip_prefix('[')?.as_bytes();
+    let (numbers, rest) = numbers(list, expected)?;
+    Some((numbers, text.len() - rest.len()))
 }
 
-fn numbers(list: &str) -> Option<Vec<f32>> {
-    if list.trim().is_empty() {
-        return Some(Vec::new());
+/// The numbers of a list behind its opening bracket, and what stands behind its closing one.
+fn numbers(list: &[u8], expected: usize) -> Option<(Vec<f32>, &[u8])> {
+    let mut numbers = Vec::with_capacity(expected);
+    let mut rest = list.trim_ascii_start();
+    if let [b']', rest @ ..] = rest {
+        return Some((numbers, rest));
     }
-    // A number takes about 20 bytes.
-    let mut numbers = Vec::with_capacity(list.len() / 16);
-    let mut rest = list.as_bytes();
     loop {
-        let end = memchr::memchr(b',', rest);
-        let (number, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
-        numbers.push(self::number(number.trim_ascii())?);
-        match end {
-            Some(_) => rest = after.get(1..)?,
-            None => return Some(numbers),
+        let (number, after) = plain_number(rest).or_else(|| any_number(rest))?;
+        numbers.push(number);
+        match after.trim_ascii_start() {
+            [b',', after @ ..] => rest = after.trim_ascii_start(),
+            [b']', after @ ..] => return Some((numbers, after)),
+            _ => return None,
         }
     }
 }
 
-fn number(text: &[u8]) -> Option<f32> {
+/// The number at the beginning of a text, and what stands behind it: one without an exponent, of at most 19 digits.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "the digits of an f32, or as many as serde_json reads into one"
+)]
+fn plain_number(text: &[u8]) -> Option<(f32, &[u8])> {
+    let (is_negative, text) = match text {
+        [b'-', text @ ..] => (true, text),
+        text => (false, text),
+    };
+    let (whole, rest) = digits(text, 0);
+    let whole_digits = text.len() - rest.len();
+    let (significand, rest, decimals) = match rest {
+        [b'.', text @ ..] => {
+            let (significand, rest) = digits(text, whole);
+            (significand, rest, text.len() - rest.len())
+        }
+        rest => (whole, rest, 0),
+    };
+    // A zero in front of the point is no digit of the significand.
+    let significant = decimals + if whole == 0 { 0 } else { whole_digits };
+    let is_plain = whole_digits > 0
+        && significant <= 19
+        && (decimals > 0 || rest.len() + whole_digits == text.len())
+        && !matches!(rest, [b'e' | b'E', ..]);
+    let number = (significand as f64 / POWERS_OF_TEN.get(decimals)?) as f32;
+    is_plain.then_some((if is_negative { -number } else { number }, rest))
+}
+
+/// The number that the digits at the beginning of a text add to `before`, and what stands behind them.
+fn digits(mut text: &[u8], before: u64) -> (u64, &[u8]) {
+    let mut number = before;
+    while let [byte @ b'0'..=b'9', rest @ ..] = text {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        text = rest;
+    }
+    (number, text)
+}
+
+/// The powers of ten that an `f64` holds exactly.
+const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// As [`plain_number`], for any number.
+fn any_number(text: &[u8]) -> Option<(f32, &[u8])> {
     // Rust reads words and signs besides, which JSON does not have.
-    if !matches!(text.first()?, b'-' | b'0'..=b'9') || text.get(1).is_some_and(u8::is_ascii_alphabetic)
-    {
+    if !matches!(text, [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..]) {
         return None;
     }
-    let number: f32 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    number.is_finite().then_some(number)
+    let is_inside = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+    let length = text.iter().position(|byte| !is_inside(byte))?;
+    let (number, rest) = text.split_at_checked(length)?;
+    let number: f32 = std::str::from_utf8(number).ok()?.parse().ok()?;
+    number.is_finite().then_some((number, rest))
 }
 
 #[cfg(test)]
