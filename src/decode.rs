@@ -207,10 +207,10 @@ impl StreamEvent for chat::Chunk {
 }
 
 impl StreamEvent for responses::Event {
-    type Reader = ();
+    type Reader = responses::EventReader;
 
-    fn read((): &mut (), data: &str) -> Result<Self, Unreadable> {
-        match serde_json::from_str::<Self>(data).map_err(Unreadable::Json)? {
+    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable> {
+        match reader.read(data).map_err(Unreadable::Json)? {
             Self::Error(error) => {
                 let json = serde_json::to_value(error).map_err(Unreadable::Json)?;
                 Err(Unreadable::Error(json))

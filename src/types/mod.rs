@@ -7,5 +7,6 @@ pub mod embeddings;
 pub mod models;
 pub(crate) mod open;
 pub(crate) mod page;
+pub(crate) mod pattern;
 pub mod responses;
 mod usage;

@@ -2,8 +2,6 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Busy, admit, missing, thinking};
@@ -26,7 +24,7 @@ pub(super) async fn embeddings(busy: Busy, Json(request): Json<Value>) -> Respon
         let vector = answers::vector(text, dimensions);
         let embedding = if as_base64 {
             let bytes: Vec<u8> = vector.into_iter().flat_map(f32::to_le_bytes).collect();
-            json!(STANDARD.encode(bytes))
+            json!(base64_simd::STANDARD.encode_to_string(bytes))
         } else {
             json!(vector)
         };

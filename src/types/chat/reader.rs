@@ -1,71 +1,43 @@
 //! The chunks of one stream, read one after the other.
 
 use super::chunk::Chunk;
-use crate::types::open;
+use super::content::Content;
+use crate::types::pattern::{Reader, Value, Varies, Varying};
 
-/// What the choices stand behind.
-const CHOICES: &str = "\"choices\":";
+/// Reads chunks, of which only what changes is read.
+pub(crate) type ChunkReader = Reader<Chunk>;
 
-/// A longer beginning is not worth keeping, in bytes.
-const LONGEST: usize = 4096;
+impl Varying for Chunk {
+    const FIELDS: &'static [Varies] = &[
+        Varies::Text("content"),
+        Varies::Text("reasoning_content"),
+        Varies::Text("reasoning"),
+        Varies::Text("arguments"),
+        Varies::Text("obfuscation"),
+        Varies::Number("index"),
+        Varies::Number("created"),
+    ];
 
-/// How large a buffer may stay from one chunk to the next, in bytes.
-const KEPT: usize = 64 << 10;
-
-/// Reads chunks, and what all of them begin with only once.
-///
-/// A chunk tells the reply's id, model and more before its choices. As long as these bytes stay the same, so do the
-/// fields in them, and only the choices and what follows them are read (bench "stream, 250-byte chunks").
-#[derive(Default)]
-pub(crate) struct ChunkReader {
-    /// What the last chunk began with, up to the value of its choices.
-    beginning: String,
-    /// The fields in it, read when a second chunk begins with it.
-    fields: Option<Chunk>,
-    /// The chunk without its beginning, as an object.
-    onward: String,
-}
-
-impl ChunkReader {
-    /// Reads a chunk, as `serde_json` does without us.
-    pub(crate) fn read(&mut self, data: &str) -> serde_json::Result<Chunk> {
-        if let Some(chunk) = self.read_onward(data) {
-            return Ok(chunk);
+    #[expect(clippy::cast_precision_loss, reason = "it has at most 15 digits")]
+    fn put(&mut self, name: &str, value: Value) -> Option<()> {
+        let mut choice = self.choices.first_mut();
+        match (name, value) {
+            ("content", Value::Text(text)) => choice?.delta.content = Some(Content::Text(text)),
+            ("reasoning_content", Value::Text(text)) => {
+                choice?.delta.reasoning_content = Some(text);
+            }
+            ("reasoning", Value::Text(text)) => choice?.delta.reasoning = Some(text),
+            ("arguments", Value::Text(text)) => {
+                let call = choice?.delta.tool_calls.as_mut()?.first_mut()?;
+                call.function.as_mut()?.arguments = Some(text);
+            }
+            ("obfuscation", Value::Text(text)) => self.obfuscation = Some(text),
+            ("index", Value::Number(number)) => choice.as_mut()?.index = Some(number),
+            ("created", Value::Number(number)) => self.created = Some(number as f64),
+            _ => return None,
         }
-        let chunk = serde_json::from_str(data)?;
-        self.fields = None;
-        self.beginning.clear();
-        self.beginning.push_str(beginning(data).unwrap_or_default());
-        Ok(chunk)
+        Some(())
     }
-
-    /// Reads a chunk that begins like the one before it; `None` for others, and for what is no JSON.
-    fn read_onward(&mut self, data: &str) -> Option<Chunk> {
-        if self.beginning.is_empty() {
-            return None;
-        }
-        let onward = data.strip_prefix(self.beginning.as_str())?;
-        if self.fields.is_none() {
-            // It is whole with two brackets only if these are the choices of the chunk itself.
-            let whole = format!("{}[]}}", self.beginning);
-            self.fields = Some(serde_json::from_str(&whole).ok()?);
-        }
-        let mut chunk = self.fields.clone()?;
-        self.onward.clear();
-        self.onward.shrink_to(KEPT);
-        self.onward.extend(["{", CHOICES, onward]);
-        open::fill(&mut chunk, &self.onward).ok()?;
-        Some(chunk)
-    }
-}
-
-/// What stands before the value of the choices.
-fn beginning(data: &str) -> Option<&str> {
-    let at = memchr::memmem::find(data.as_bytes(), CHOICES.as_bytes())?;
-    let beginning = data.get(..at + CHOICES.len())?;
-    // Behind a backslash it would be the end of a longer name.
-    let is_name = !data.get(..at)?.ends_with('\\');
-    (is_name && beginning.len() <= LONGEST).then_some(beginning)
 }
 
 #[cfg(test)]
@@ -73,7 +45,7 @@ mod tests {
     use super::*;
 
     /// Each line follows the ones before it in its stream.
-    const STREAMS: [&[&str]; 10] = [
+    const STREAMS: &[&[&str]] = &[
         &[
             r#"{"id":"a","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}],"usage":null,"obfuscation":"x"}"#,
             r#"{"id":"a","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"Hi"}}],"usage":null,"obfuscation":"yz"}"#,
@@ -148,9 +120,106 @@ mod tests {
         ],
     ];
 
+    /// Streams of chunks whose `{}` are these values, one after the other.
+    const PATTERNS: &[(&str, &[&str])] = &[
+        (
+            r#"{"id":"a","created":1,"choices":[{"index":0,"delta":{"content":{}},"logprobs":null,"finish_reason":null}]}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"id": "a", "choices": [{"index": 0, "delta": {"content": {}}}], "obfuscation": "x"}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":null,"reasoning_content":{}}}]}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"choices":[{"index":0,"delta":{"reasoning":{},"content":""}}]}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":{}}}]}}]}"#,
+            TEXTS,
+        ),
+        // The second of two names counts, and what only looks like the content.
+        (
+            r#"{"choices":[{"index":0,"delta":{"content":{},"content":"b"}}]}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"x":{"content":{}},"choices":[{"index":0,"delta":{"content":"b"}}]}"#,
+            TEXTS,
+        ),
+        (
+            r#"{"x":"\"content\":{}","choices":[{"index":0,"delta":{"content":"b"}}]}"#,
+            &["1", "2", "3"],
+        ),
+        (
+            r#"{"choices":[{"index":{},"delta":{"content":"a"}}]}"#,
+            NUMBERS,
+        ),
+        (
+            r#"{"choices":[{"delta":{"tool_calls":[{"index":{},"function":{"arguments":"{"}}]}}]}"#,
+            NUMBERS,
+        ),
+        (
+            r#"{"created":{},"choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+            NUMBERS,
+        ),
+    ];
+
+    const TEXTS: &[&str] = &[
+        r#""a""#,
+        r#""b""#,
+        r#""""#,
+        r#""ä😀""#,
+        r#""\n""#,
+        r#""a\"b\\""#,
+        r#""\ud83d\ude00""#,
+        r#""\ud83d""#,
+        "\"a\u{1}\"",
+        r#""a"#,
+        "null",
+        "7",
+        r#""c""#,
+        r#"[{"type":"text","text":"x"}]"#,
+        r#""d","refusal":"e""#,
+        r#""f""#,
+    ];
+
+    const NUMBERS: &[&str] = &[
+        "0",
+        "1",
+        "2",
+        "10",
+        "123456789012345",
+        "1234567890123456",
+        "01",
+        "-1",
+        "1.5",
+        "1e3",
+        "null",
+        r#""3""#,
+        "4",
+        "5",
+        "",
+    ];
+
+    #[test]
+    fn chunks_of_a_pattern_are_what_each_would_be_alone() {
+        for (pattern, values) in PATTERNS {
+            let mut reader = ChunkReader::default();
+            // Twice, so that each value also follows the last one.
+            for value in values.iter().chain(*values) {
+                assert_alone(&mut reader, &pattern.replace("{}", value));
+            }
+        }
+    }
+
     #[test]
     fn chunks_are_what_each_would_be_alone() {
-        for stream in STREAMS {
+        for stream in STREAMS.iter().copied() {
             let mut reader = ChunkReader::default();
             // Twice, so that each line also follows the last one.
             for data in stream.iter().chain(stream) {
@@ -182,10 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn what_chunks_begin_with_is_shared() {
+    fn what_does_not_change_is_shared() {
         let mut reader = ChunkReader::default();
-        let [_, second, third] = [(); 3].map(|()| reader.read(r#"{"id":"a","choices":[]}"#));
-        let [second, third] = [second, third].map(|chunk| chunk.unwrap().id.unwrap());
-        assert!(std::sync::Arc::ptr_eq(&second, &third));
+        let mut read = |text: &str| {
+            let data = format!(r#"{{"id":"a","choices":[{{"delta":{{"content":"{text}"}}}}]}}"#);
+            reader.read(&data).unwrap().id.unwrap()
+        };
+        let [_, _, third, fourth] = ["1", "2", "3", "4"].map(&mut read);
+        assert!(std::sync::Arc::ptr_eq(&third, &fourth));
     }
 }

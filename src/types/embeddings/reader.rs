@@ -117,9 +117,9 @@ fn plain_number(text: &[u8]) -> Option<(f32, &[u8])> {
         rest => (whole, rest, 0),
     };
     // A zero in front of the point is no digit of the significand.
-    let significant = decimals + if whole == 0 { 0 } else { whole_digits };
+    let digits = decimals + if whole == 0 { 0 } else { whole_digits };
     let is_plain = whole_digits > 0
-        && significant <= 19
+        && digits <= 19
         && (decimals > 0 || rest.len() + whole_digits == text.len())
         && !matches!(rest, [b'e' | b'E', ..]);
     let number = (significand as f64 / POWERS_OF_TEN.get(decimals)?) as f32;

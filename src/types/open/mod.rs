@@ -28,7 +28,7 @@ use serde_json::Number;
 
 pub(crate) use self::macros::{deserialize_open, object, setters, strings, union};
 pub(crate) use self::object::{
-    Field, FieldPlace, Key, Object, RequiredPlace, field, fill, name, object_from, required,
+    Field, FieldPlace, Key, Object, RequiredPlace, field, name, object_from, required,
 };
 pub(crate) use self::tagged::{tagged, untagged};
 

@@ -25,13 +25,6 @@ pub(crate) fn object_from<'de, T: Object, D: Deserializer<'de>>(from: D) -> Resu
     Ok(object)
 }
 
-/// Reads the fields of an [`object!`] in a JSON text into their places.
-pub(crate) fn fill<T: Object>(object: &mut T, json: &str) -> serde_json::Result<()> {
-    let mut from = serde_json::Deserializer::from_str(json);
-    from.deserialize_map(Fields(object))?;
-    from.end()
-}
-
 /// The places of an [`object!`]'s fields.
 struct Fields<'p, T>(&'p mut T);
 
