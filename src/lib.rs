@@ -7,6 +7,8 @@ pub mod async_openai;
 mod call;
 mod client;
 mod decode;
+#[doc = include_str!("endings.md")]
+pub mod endings {}
 mod error;
 mod events;
 mod integration;

@@ -114,8 +114,8 @@ impl Alone {
     /// Sends it.
     ///
     /// The sampling context in the envelope's header reaches Sentry only through transports that leave headers alone:
-    /// the HTTP transports of `sentry` 0.49 run sentry-core's `Envelope::filter`, which keeps none but the event id
-    /// (see `docs/upstream/envelope-filter.md`), here as for every transaction.
+    /// the HTTP transports of `sentry` 0.49 run `Envelope::filter`, which keeps none but the event id, here as for every
+    /// transaction (see `docs/upstream/envelope-filter.md`).
     pub(super) fn send(mut self) {
         let contexts = &mut self.transaction.contexts;
         contexts.insert("trace".into(), self.context.into());

@@ -3,8 +3,8 @@
 //!
 //! A few go out at once. What follows quickly waits a little, and what waits of one trace shares a transaction; a
 //! thread of ours then hands over some at a time, and waits until the transport has sent them. When a Tokio runtime
-//! that such a span ended in shuts down, all that waits is handed over before that is done: a guard of Sentry's that
-//! outlives the runtime still sends it.
+//! that such a span ended in shuts down, all that waits is handed over before that is done, for which it takes no longer
+//! than Sentry's client for its own shutdown: a guard of Sentry's that outlives the runtime still sends it.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -62,6 +62,10 @@ struct State {
     /// Whether a thread is at it.
     is_draining: bool,
     watched: Watched,
+    /// How many were handed over since the transport had sent all, while runtimes shut down; and how long it is waited
+    /// for then.
+    unsent: usize,
+    patience: Option<Instant>,
 }
 
 /// Whether a task of a runtime will see that runtime shut down.
@@ -173,6 +177,28 @@ impl Lane {
             .is_some()
     }
 
+    /// Gives all that waits to the transport, and waits in between until it has sent some, for a limited time.
+    fn hand_over_all(&self, client: &Client) {
+        while self.hand_over_one() {
+            let mut state = lock(&self.state);
+            state.unsent += 1;
+            if state.unsent < BATCH {
+                continue;
+            }
+            state.unsent = 0;
+            let (now, limit) = (Instant::now(), client.options().shutdown_timeout);
+            let is_over = |until: &Instant| now.duration_since(*until) > limit;
+            let until = match state.patience {
+                // Spent, but long ago: that was another shutdown.
+                Some(until) if !is_over(&until) => until,
+                _ => now + limit,
+            };
+            state.patience = Some(until);
+            drop(state);
+            client.flush(Some(until.duration_since(now)));
+        }
+    }
+
     /// Has a task of the running runtime, if there is one, hand over all that waits when it is dropped.
     fn watch(self: &Arc<Self>) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -224,9 +250,9 @@ impl Drop for Watcher {
         }
         lock(&self.lane.state).watched = Watched::No;
         if let Some(client) = self.lane.client.upgrade() {
-            let hub = Arc::new(Hub::new(Some(client), Arc::default()));
+            let hub = Arc::new(Hub::new(Some(client.clone()), Arc::default()));
             let lane = self.lane.clone();
-            super::thread::run_in(hub, move || while lane.hand_over_one() {});
+            super::thread::run_in(hub, move || lane.hand_over_all(&client));
         }
     }
 }

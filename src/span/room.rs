@@ -5,6 +5,7 @@
 //! travels in transactions of the same trace: half of the spans is left to the user.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use sentry_core::protocol::{Map, SpanId, Value};
@@ -63,7 +64,7 @@ impl Room {
 
 #[derive(Default)]
 struct Ledger {
-    taken: HashMap<SpanId, Room>,
+    taken: HashMap<SpanId, Room, BuildHasherDefault<IdHasher>>,
     /// Oldest first.
     order: VecDeque<SpanId>,
 }
@@ -83,6 +84,28 @@ impl Ledger {
         self.order.push_back(transaction);
         self.taken.insert(transaction, room);
         true
+    }
+}
+
+/// Span ids are random already.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for block in bytes.chunks(8) {
+            let mut word = [0; 8];
+            for (to, from) in word.iter_mut().zip(block) {
+                *to = *from;
+            }
+            self.0 ^= u64::from_ne_bytes(word);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -116,17 +139,21 @@ fn value_weight(value: &Value) -> usize {
 }
 
 fn text_weight(text: &str) -> usize {
-    let escaped = |bytes: &[u8]| -> usize {
-        let escaped = bytes.iter().map(|byte| match byte {
+    // Blocks of a fixed size, which compilers count in vectors; the last one is filled up with spaces.
+    let (blocks, rest) = text.as_bytes().as_chunks::<16>();
+    let mut last = [b' '; 16];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let escapes = blocks.iter().chain([&last]).map(|block| {
+        let escapes = block.iter().map(|byte| match byte {
             b'"' | b'\\' => 1,
             0..0x20 => 5,
-            _ => 0_u16,
+            _ => 0_u8,
         });
-        escaped.sum::<u16>().into()
-    };
-    // Blocks of a fixed size, which compilers count in vectors.
-    let (blocks, rest) = text.as_bytes().as_chunks::<128>();
-    blocks.iter().map(|block| escaped(block)).sum::<usize>() + escaped(rest) + text.len() + 2
+        usize::from(escapes.sum::<u8>())
+    });
+    text.len() + escapes.sum::<usize>() + 2
 }
 
 #[cfg(test)]
