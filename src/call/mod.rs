@@ -252,7 +252,7 @@ impl ModelCall {
             },
             origin: ORIGIN,
         };
-        let span = place.start(identity, facts.iter())?;
+        let span = place.adopt_or_start(operation.alike(), identity, facts.iter())?;
 
         let mut content = Attributes::default();
         if settings.record_inputs {

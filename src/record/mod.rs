@@ -65,6 +65,15 @@ impl Operation {
             Self::Decide => "decide",
         }
     }
+
+    /// What others call an operation of the same class.
+    pub(crate) fn alike(self) -> &'static [&'static str] {
+        match self {
+            Self::Chat | Self::TextCompletion => &["chat", "generate_content", "text_completion"],
+            Self::Embeddings => &["embeddings"],
+            Self::Decide => &["decide"],
+        }
+    }
 }
 
 /// What a request says.

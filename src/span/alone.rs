@@ -140,11 +140,18 @@ impl Ended {
     fn into_protocol(self) -> protocol::Span {
         let (end, span) = (self.end, self.span);
         let (trace_id, span_id) = span.ids();
+        let is_adopted = span.is_adopted;
         let (parent_span_id, status, data) = match span.handle {
             Handle::Root(_) => (None, None, protocol::Map::new()),
             Handle::Child { span, parent } => {
                 let data = std::mem::take(&mut *span.data());
-                (Some(parent.id()), span.get_status(), data)
+                let parent = if is_adopted {
+                    // Its own parent is not known: the transaction is above it in any case.
+                    span.get_trace_context().span_id
+                } else {
+                    parent.id()
+                };
+                (Some(parent), span.get_status(), data)
             }
         };
         protocol::Span {

@@ -8,6 +8,7 @@
 //!
 //! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
 
+mod adopted;
 mod alone;
 mod data;
 mod outbox;
@@ -63,6 +64,8 @@ pub(crate) struct Span {
     bytes: usize,
     /// Whether the user can reach it, and read and set its data as well.
     is_shared: bool,
+    /// Whether someone else began it, and will finish it.
+    is_adopted: bool,
     /// Children that have ended: they go where this span goes.
     children: Vec<Ended>,
 }
@@ -126,6 +129,26 @@ impl Place {
         };
         Some(Span::new(self.hub, self.client, handle, identity, start))
     }
+
+    /// Adopts the active span if it is for one of these operations (see [`adopted`]), else starts one as
+    /// [`start`](Self::start) does.
+    pub(crate) fn adopt_or_start<'a>(
+        self,
+        operations: &[&str],
+        identity: Identity,
+        custom: impl Iterator<Item = (&'static str, &'a Value)>,
+    ) -> Option<Span> {
+        match &self.parent {
+            Some(active) if adopted::adopt(active, operations) => {
+                let handle = Handle::adopted(active, &identity);
+                let start = SystemTime::now();
+                let mut span = Span::new(self.hub, self.client, handle, identity, start);
+                (span.is_adopted, span.is_shared) = (true, true);
+                Some(span)
+            }
+            _ => self.start(identity, custom),
+        }
+    }
 }
 
 /// The headers that continue the active trace: that of the active span, sampled or not, or of the scope where
@@ -146,6 +169,19 @@ impl Handle {
         let span = parent.start_child_with_details(identity.op, &identity.name, id, start);
         let parent = Parent::new(parent);
         (Self::Child { span, parent }, start)
+    }
+
+    /// A span that runs already, under our name.
+    fn adopted(active: &TransactionOrSpan, identity: &Identity) -> Self {
+        active.set_op(identity.op);
+        active.set_name(&identity.name);
+        match active {
+            TransactionOrSpan::Transaction(transaction) => Self::Root(transaction.clone()),
+            TransactionOrSpan::Span(span) => Self::Child {
+                span: span.clone(),
+                parent: Parent::new(active.clone()),
+            },
+        }
     }
 
     fn root<'a>(
@@ -189,6 +225,7 @@ impl Span {
             data: Data::of(identity.op),
             bytes: 0,
             is_shared: false,
+            is_adopted: false,
             children: Vec::new(),
         }
     }
@@ -298,6 +335,10 @@ impl Span {
     }
 
     fn end_as(mut self, status: SpanStatus, is_dropped: bool) {
+        if self.is_adopted && !self.has_lost_its_transaction() {
+            self.leave(status);
+            return;
+        }
         let end = self.end();
         self.close(status);
         let is_alone = match &self.handle {
@@ -318,9 +359,41 @@ impl Span {
         ended.join_transaction();
     }
 
+    /// Writes to an adopted span what it is to hold, and leaves its end to whoever began it.
+    fn leave(mut self, status: SpanStatus) {
+        self.close(status);
+        // It takes its room in the transaction, whether there is any or not.
+        room::take(self.root_context().span_id, &self);
+        for child in std::mem::take(&mut self.children) {
+            child.join_transaction();
+        }
+    }
+
+    /// Whether an adopted span can't be finished any more by whoever began it: its transaction has been sent. An
+    /// adopted transaction that was sent is left alone then, and this becomes a child of it.
+    fn has_lost_its_transaction(&mut self) -> bool {
+        match &self.handle {
+            Handle::Child { span, parent } => parent.has_gone(span),
+            Handle::Root(transaction) => {
+                // One that was adopted holds its operation until it is sent.
+                if transaction.data().iter().next().is_some() {
+                    return false;
+                }
+                let (id, parent) = (SpanId::default(), self.as_parent());
+                let span = parent.start_child_with_details(self.op, &self.name, id, self.start);
+                let parent = Parent::new(parent);
+                self.handle = Handle::Child { span, parent };
+                self.is_adopted = false;
+                true
+            }
+        }
+    }
+
     /// Gives Sentry's span all that it will hold: only its end is missing then.
     fn close(&mut self, status: SpanStatus) {
-        self.set(ORIGIN, self.origin);
+        if !self.is_adopted {
+            self.set(ORIGIN, self.origin);
+        }
         let values = self.data.take();
         self.bytes = room::weight(&values);
         match &self.handle {

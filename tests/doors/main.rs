@@ -15,6 +15,7 @@ mod support;
 #[allow(dead_code, reason = "the recording tests use the rest")]
 mod exchange;
 
+mod adopting;
 mod by_hand;
 mod ends;
 mod equal;
