@@ -1,14 +1,15 @@
 //! Bodies and events to typed values, or to the errors that they hold.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 
-use crate::error::{ApiError, DecodeError, Error, reason};
+use crate::error::{ApiError, DecodeError, Error, is_plain, reason};
 use crate::sse;
+use crate::tolerant;
 use crate::types::page::Page;
 use crate::types::{chat, conversations, embeddings, models, responses};
 
@@ -55,7 +56,16 @@ pub(crate) trait StreamEvent: Sized {
     /// What reading an event keeps for the next one.
     type Reader: Default + Send;
 
-    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable>;
+    /// Whether a reply has an event that ends it, without which it is cut off.
+    const HAS_LAST: bool = false;
+
+    /// Reads the data of an event that may have a name; `None` if it is no part of the reply.
+    fn read(reader: &mut Self::Reader, name: &str, data: &str) -> Result<Option<Self>, Unreadable>;
+
+    /// Whether the reply ends with this event.
+    fn is_last(&self) -> bool {
+        false
+    }
 }
 
 /// Data that is no event of a reply.
@@ -68,9 +78,12 @@ pub(crate) enum Unreadable {
 
 /// Reads a whole reply.
 pub(crate) fn body<T: ReplyBody>(head: &Head, body: &[u8]) -> Result<T, Error> {
-    match text(body).and_then(T::read) {
-        Ok(value) => match value.error().filter(|error| !error.is_null()) {
-            Some(error) => Err(api_error(head, &json!({ "error": error }))),
+    match tolerant::read(body, T::read) {
+        Ok(value) => match value.error().filter(|error| says_something(error)) {
+            Some(error) => {
+                let whole = tolerant::value(body).unwrap_or_else(|| json!({ "error": error }));
+                Err(api_error(head, &whole))
+            }
             None => Ok(value),
         },
         Err(error) => Err(undecodable(head, body, &error)),
@@ -89,39 +102,56 @@ pub(crate) fn any<T: DeserializeOwned>(head: &Head, body: &[u8]) -> Result<T, Er
     if let Ok(MayBeError {
         error: Some(error),
         output: None,
-    }) = serde_json::from_slice(body)
+    }) = tolerant::read(body, |body| serde_json::from_str(body))
+        && says_something(&error)
     {
-        return Err(api_error(head, &json!({ "error": error })));
+        let whole = tolerant::value(body).unwrap_or_else(|| json!({ "error": error }));
+        return Err(api_error(head, &whole));
     }
-    serde_json::from_slice(body).map_err(|error| undecodable(head, body, &error))
+    tolerant::read(body, |body| serde_json::from_str(body))
+        .map_err(|error| undecodable(head, body, &error))
 }
 
-/// A body as text: one check of the whole costs less than one of each string in it, and our types need be compiled
-/// for reading from text alone.
-fn text(body: &[u8]) -> serde_json::Result<&str> {
-    simdutf8::basic::from_utf8(body).map_err(|_| match serde_json::from_slice::<Value>(body) {
-        Err(error) => error,
-        Ok(_) => serde::de::Error::custom("not UTF-8"),
-    })
-}
-
-/// Reads an event of a stream, that is not its end mark.
+/// Reads an event of a stream, that is not its end mark; `None` if it is no part of the reply, as a ping.
 pub(crate) fn event<T: StreamEvent>(
     head: &Head,
     reader: &mut T::Reader,
     event: &sse::Event<'_>,
-) -> Result<T, Error> {
+) -> Result<Option<T>, Error> {
     if event.name == ERROR_EVENT {
-        let json = serde_json::from_str(event.data).unwrap_or_else(|_| event.data.into());
+        let json = tolerant::value(event.data.as_bytes()).unwrap_or_else(|| event.data.into());
         return Err(api_error(head, &json));
     }
-    T::read(reader, event.data).map_err(|unreadable| match unreadable {
-        Unreadable::Error(json) => api_error(head, &json),
-        Unreadable::Json(error) => match serde_json::from_str(event.data) {
-            Ok(json) if is_error(&json) => api_error(head, &json),
-            _ => decode_error(head, format!("an event of the stream: {}", reason(&error))),
+    match T::read(reader, event.name, event.data) {
+        Ok(event) => Ok(event),
+        Err(Unreadable::Error(json)) => Err(api_error(head, &json)),
+        Err(Unreadable::Json(error)) => mended(head, reader, event, &error),
+    }
+}
+
+/// Reads an event that could not be read as it is.
+fn mended<T: StreamEvent>(
+    head: &Head,
+    reader: &mut T::Reader,
+    event: &sse::Event<'_>,
+    error: &serde_json::Error,
+) -> Result<Option<T>, Error> {
+    let unreadable = |error| {
+        let reason = format!("an event of the stream: {}", reason(error));
+        Err(decode_error(head, reason, event.data.as_bytes()))
+    };
+    let Some(mended) = tolerant::rewrite(event.data.as_bytes()) else {
+        return unreadable(error);
+    };
+    match T::read(reader, event.name, &mended) {
+        Ok(event) => Ok(event),
+        Err(Unreadable::Error(json)) => Err(api_error(head, &json)),
+        Err(Unreadable::Json(error)) => match serde_json::from_str::<Value>(&mended) {
+            Ok(json) if is_error(&json) => Err(api_error(head, &json)),
+            Ok(json) if !json.is_object() => Ok(None),
+            _ => unreadable(&error),
         },
-    })
+    }
 }
 
 /// The error for a body that should have been an event stream and holds not one event: the error that it is,
@@ -132,24 +162,30 @@ pub(crate) fn no_event_stream(head: &Head, body: &[u8]) -> Error {
     }
     let what = match content_type(head) {
         _ if body.is_empty() => "nothing".to_owned(),
+        _ if encoding(head).is_some() => {
+            return decode_error(head, encoded(head).unwrap_or_default(), body);
+        }
         Some(content_type) if content_type.eq_ignore_ascii_case("text/event-stream") => {
-            return decode_error(head, "the stream holds no event".to_owned());
+            return decode_error(head, "the stream holds no event".to_owned(), body);
         }
         Some(content_type) => content_type,
         None => "something else".to_owned(),
     };
-    decode_error(head, format!("the server sent {what}, not an event stream"))
+    let reason = format!("the server sent {what}, not an event stream");
+    decode_error(head, reason, body)
 }
 
-pub(crate) fn decode_error(head: &Head, reason: String) -> Error {
-    Error::Decode(Box::new(DecodeError {
+/// The error for what can't be read: why, and what it is.
+pub(crate) fn decode_error(head: &Head, reason: String, body: &[u8]) -> Error {
+    Error::Decode(Box::new(DecodeError::new(
         reason,
-        status: head.status,
-        headers: head.headers.clone(),
-    }))
+        head.status,
+        head.headers.clone(),
+        body,
+    )))
 }
 
-fn api_error(head: &Head, json: &Value) -> Error {
+pub(crate) fn api_error(head: &Head, json: &Value) -> Error {
     ApiError::from_json(head.status, head.headers.clone(), json).into()
 }
 
@@ -159,29 +195,61 @@ fn undecodable(head: &Head, body: &[u8], error: &serde_json::Error) -> Error {
         return api_error(head, &json);
     }
     let reason = match content_type(head) {
+        _ if encoding(head).is_some() => encoded(head).unwrap_or_default(),
         Some(content_type) if !content_type.contains("json") => {
             format!("the server sent {content_type}, not JSON")
         }
         _ => reason(error),
     };
-    decode_error(head, reason)
+    decode_error(head, reason, body)
 }
 
 /// The body as JSON, if it is an error object.
-fn error_in(body: &[u8]) -> Option<Value> {
-    let json: Value = serde_json::from_slice(body).ok()?;
+pub(crate) fn error_in(body: &[u8]) -> Option<Value> {
+    let json = tolerant::value(body)?;
     is_error(&json).then_some(json)
 }
 
 /// Whether JSON that is no reply is an error: `{"error": ...}`, or a flat one.
 fn is_error(json: &Value) -> bool {
-    let nested = json.get("error").is_some_and(|error| !error.is_null());
+    let nested = json.get("error").is_some_and(says_something);
     let named = ["object", "type"]
         .iter()
         .any(|name| json.get(name).and_then(Value::as_str) == Some("error"));
     let flat = json.get("message").is_some_and(Value::is_string)
         && (json.get("code").is_some() || json.get("type").is_some());
     nested || named || flat
+}
+
+/// Whether the value of a field `error` is one: some servers send an empty one beside every good reply.
+pub(crate) fn says_something(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Array(errors) => !errors.is_empty(),
+        _ => true,
+    }
+}
+
+/// How a reply's body is encoded, if it still is.
+pub(crate) fn encoding(head: &Head) -> Option<&str> {
+    let encoding = head.headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
+    let is_none = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
+    (!is_none).then_some(encoding)
+}
+
+/// That a body is encoded, and how.
+fn encoded(head: &Head) -> Option<String> {
+    let encoding = encoding(head)?;
+    let name = if is_plain(encoding) {
+        encoding
+    } else {
+        "something unknown"
+    };
+    Some(format!(
+        "the body is encoded with {name}, though no encoding was asked for: the server has to leave it away"
+    ))
 }
 
 /// The media type of a reply, without parameters.
@@ -197,30 +265,88 @@ pub(crate) fn content_type(head: &Head) -> Option<String> {
 impl StreamEvent for chat::Chunk {
     type Reader = chat::ChunkReader;
 
-    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable> {
+    fn read(reader: &mut Self::Reader, _: &str, data: &str) -> Result<Option<Self>, Unreadable> {
         let chunk = reader.read(data).map_err(Unreadable::Json)?;
-        match &chunk.error {
-            Some(error) if !error.is_null() => Err(Unreadable::Error(json!({ "error": error }))),
-            _ => Ok(chunk),
+        if chunk.error.as_ref().is_some_and(says_something) {
+            return Err(Unreadable::Error(whole(data)?));
         }
+        if !chunk.choices.is_empty() {
+            return Ok(Some(chunk));
+        }
+        let json = whole(data)?;
+        if json.get("choices").is_some() {
+            return Ok(Some(chunk));
+        }
+        if is_error(&json) {
+            return Err(Unreadable::Error(json));
+        }
+        Ok(chunk.is_piece().then_some(chunk))
     }
 }
 
 impl StreamEvent for responses::Event {
     type Reader = responses::EventReader;
 
-    fn read(reader: &mut Self::Reader, data: &str) -> Result<Self, Unreadable> {
-        match reader.read(data).map_err(Unreadable::Json)? {
-            Self::Error(error) => {
-                let json = serde_json::to_value(error).map_err(Unreadable::Json)?;
-                Err(Unreadable::Error(json))
-            }
-            Self::Unknown(json) if json.get("error").is_some_and(|error| !error.is_null()) => {
-                Err(Unreadable::Error(json))
-            }
-            event => Ok(event),
+    const HAS_LAST: bool = true;
+
+    fn read(reader: &mut Self::Reader, name: &str, data: &str) -> Result<Option<Self>, Unreadable> {
+        let event = reader.read(data).map_err(Unreadable::Json)?;
+        match event {
+            Self::Error(_) => Err(Unreadable::Error(whole(data)?)),
+            Self::Unknown(json) => unknown(name, json),
+            event => Ok(Some(event)),
         }
     }
+
+    fn is_last(&self) -> bool {
+        self.is_terminal()
+    }
+}
+
+/// An event of a type that is not known, or of none.
+fn unknown(name: &str, mut json: Value) -> Result<Option<responses::Event>, Unreadable> {
+    if json.get("error").is_some_and(says_something) {
+        return Err(Unreadable::Error(json));
+    }
+    match json.get("type").and_then(Value::as_str) {
+        Some("ping" | "keepalive" | "heartbeat") => Ok(None),
+        Some(_) => Ok(Some(responses::Event::Unknown(json))),
+        None if is_error(&json) => Err(Unreadable::Error(json)),
+        // Some servers say the type by the name of the event alone.
+        None if name.starts_with("response.") && json.is_object() => {
+            if let Some(object) = json.as_object_mut() {
+                object.insert("type".to_owned(), name.into());
+            }
+            let typed = serde_json::from_str(&json.to_string());
+            typed.map(Some).map_err(Unreadable::Json)
+        }
+        None if json.as_object().is_some_and(|object| !object.is_empty()) => {
+            Ok(Some(responses::Event::Unknown(json)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// An event without choices of a type that should have some: an error, usage, or no part of the reply.
+pub(crate) fn without_choices<T: DeserializeOwned>(
+    mut json: Value,
+) -> Result<Option<T>, Unreadable> {
+    if is_error(&json) {
+        return Err(Unreadable::Error(json));
+    }
+    match json.as_object_mut() {
+        Some(object) if object.get("usage").is_some_and(Value::is_object) => {
+            object.insert("choices".to_owned(), json!([]));
+        }
+        _ => return Ok(None),
+    }
+    let read = serde_json::from_str(&json.to_string());
+    read.map(Some).map_err(Unreadable::Json)
+}
+
+/// The data of an event that was read, with all its fields.
+fn whole(data: &str) -> Result<Value, Unreadable> {
+    serde_json::from_str(data).map_err(Unreadable::Json)
 }
 
 impl ReplyBody for responses::Response {

@@ -23,6 +23,7 @@ mod sse;
 #[doc = include_str!("testing.md")]
 pub mod testing {}
 mod structured;
+mod tolerant;
 mod types;
 mod wire;
 

@@ -15,5 +15,6 @@ mod streams {
     mod endings;
     mod errors;
     mod folding;
+    mod odd;
     pub(crate) mod reading;
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::USER_AGENT;
+use http::header::{ACCEPT_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Client;
@@ -163,6 +163,9 @@ impl ClientBuilder {
     }
 
     /// An HTTP client of your own, which keeps its TLS, proxies, redirects, pool and timeouts.
+    ///
+    /// If it follows redirects to another origin, keys in headers go along: `reqwest` leaves away `authorization`
+    /// there, but not `api-key` or a header of your own. Let such a client follow none.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
@@ -290,6 +293,8 @@ impl ClientBuilder {
         let mut headers = HeaderMap::new();
         let user_agent = concat!("sentry-openai/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(user_agent));
+        // Some servers encode what nobody asked them to.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         match &self.key {
             Some(Key::Given(key)) if !key.trim().is_empty() => {
                 let scheme = if address.is_azure() {

@@ -96,11 +96,12 @@ impl<T> ListStream<T> {
 
 /// The error for a list that can't be read to its end.
 fn unending(reason: &str) -> Error {
-    Error::Decode(Box::new(DecodeError {
-        reason: reason.to_owned(),
-        status: 200,
-        headers: HeaderMap::new(),
-    }))
+    Error::Decode(Box::new(DecodeError::new(
+        reason.to_owned(),
+        200,
+        HeaderMap::new(),
+        &[],
+    )))
 }
 
 impl<T> Stream for ListStream<T> {

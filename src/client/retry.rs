@@ -58,6 +58,7 @@ mod tests {
     #[test]
     fn what_may_pass_is_tried_again() {
         let quota = r#"{"error":{"code":"insufficient_quota"}}"#;
+        let unpaid = r#"{"error":{"type":"billing_not_active","code":null}}"#;
         let should = [("x-should-retry", "true")];
         let should_not = [("x-should-retry", "false")];
         let table = [
@@ -72,6 +73,8 @@ mod tests {
             (api(500, &should_not, ""), false),
             (api(429, &[], quota), false),
             (api(429, &should, quota), false),
+            (api(429, &should, unpaid), false),
+            (api(403, &should, unpaid), false),
             (Error::Timeout(Timeout::Attempt(Duration::ZERO)), true),
             (Error::Timeout(Timeout::Deadline(Duration::ZERO)), false),
             (Error::Config(String::new()), false),

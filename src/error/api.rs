@@ -7,9 +7,13 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{is_plain, write_request_id};
+use crate::tolerant;
 
 /// How much of a body that is no JSON error is kept, in bytes.
 const EXCERPT: usize = 2_048;
+
+/// How large an error's JSON may be to be kept, in bytes.
+const LARGEST_JSON: usize = 1 << 20;
 
 /// An error that the API answered with: by its status, or as an error object in a reply or stream.
 ///
@@ -24,6 +28,7 @@ pub struct ApiError {
     code: Option<String>,
     param: Option<String>,
     body: Option<String>,
+    json: Option<Value>,
 }
 
 impl ApiError {
@@ -57,6 +62,19 @@ impl ApiError {
         self.param.as_deref()
     }
 
+    /// The whole of what the server said, as JSON: the error and what stands beside it, as `metadata`, `innererror`,
+    /// `failed_generation` or `details`. It may repeat parts of the request. `None` if it is no JSON or larger than
+    /// 1 MiB.
+    ///
+    /// ```
+    /// # fn show(error: &sentry_openai::Error) -> Option<&str> {
+    /// error.api()?.json()?["error"]["metadata"]["raw"].as_str()
+    /// # }
+    /// ```
+    pub fn json(&self) -> Option<&Value> {
+        self.json.as_ref()
+    }
+
     /// The beginning of a body that was no JSON error, as a proxy's HTML page: up to 2,048 bytes.
     pub fn body(&self) -> Option<&str> {
         self.body.as_deref()
@@ -64,30 +82,40 @@ impl ApiError {
 
     /// Reads the body of an error reply.
     pub(crate) fn from_body(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
-        match serde_json::from_slice::<Value>(body) {
-            Ok(json) => Self::from_json(status, headers, &json),
-            Err(_) => Self {
-                body: excerpt(body),
+        match tolerant::value(body) {
+            Some(json) => Self::from_json(status, headers, &json),
+            None => Self {
+                body: excerpt(body, EXCERPT),
                 ..Self::empty(status, headers)
             },
         }
     }
 
     /// Reads an error out of JSON: `{"error": {...}}`, `{"error": "..."}`, a flat error, a list of them.
-    pub(crate) fn from_json(status: u16, headers: HeaderMap, json: &Value) -> Self {
-        let json = match json {
-            Value::Array(list) => list.first().unwrap_or(json),
-            _ => json,
+    pub(crate) fn from_json(status: u16, headers: HeaderMap, whole: &Value) -> Self {
+        let json = match whole {
+            Value::Array(list) => list.first().unwrap_or(whole),
+            _ => whole,
         };
         let nested = json.get("error").filter(|error| !error.is_null());
         let error = nested.unwrap_or(json);
         let text = |name: &str| error.get(name).or_else(|| json.get(name)).and_then(as_text);
-        let message = match error {
-            Value::String(message) => Some(message.clone()),
-            _ => text("message")
+        let said = || {
+            text("message")
                 .or_else(|| text("detail"))
-                .or_else(|| text("msg")),
+                .or_else(|| text("msg"))
         };
+        let message = match error {
+            // Some servers give it a title, and say beside it what is wrong.
+            Value::String(title) => match said() {
+                Some(said) if said != *title && !title.is_empty() => {
+                    Some(format!("{title}: {said}"))
+                }
+                said => Some(said.unwrap_or_else(|| title.clone())),
+            },
+            _ => said(),
+        };
+        let written = whole.to_string();
         let body = message.is_none().then(|| json.to_string());
         Self {
             message,
@@ -95,7 +123,8 @@ impl ApiError {
             kind: text("type").filter(|kind| kind != "error"),
             code: text("code"),
             param: text("param"),
-            body: body.and_then(|body| excerpt(body.as_bytes())),
+            body: body.and_then(|body| excerpt(body.as_bytes(), EXCERPT)),
+            json: (written.len() <= LARGEST_JSON).then(|| whole.clone()),
             ..Self::empty(status, headers)
         }
     }
@@ -134,6 +163,7 @@ impl ApiError {
             code: None,
             param: None,
             body: None,
+            json: None,
         }
     }
 }
@@ -190,8 +220,9 @@ fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-fn excerpt(body: &[u8]) -> Option<String> {
-    let body = body.get(..EXCERPT).unwrap_or(body);
+/// The beginning of a body, up to so many bytes.
+pub(super) fn excerpt(body: &[u8], length: usize) -> Option<String> {
+    let body = body.get(..length).unwrap_or(body);
     (!body.is_empty()).then(|| String::from_utf8_lossy(body).into_owned())
 }
 
@@ -222,6 +253,9 @@ mod tests {
                 r#"{"message":"m","type":"t","code":"c","param":null}"#,
                 ["m", "t", "c", ""],
             ),
+            (r#"{"error":"a","message":"m"}"#, ["a: m", "", "", ""]),
+            (r#"{"error":"m","message":"m"}"#, ["m", "", "", ""]),
+            (r#"{"error":"a","detail":"m"}"#, ["a: m", "", "", ""]),
             (r#"{"error":null,"message":"m"}"#, ["m", "", "", ""]),
             (
                 r#"{"object":"error","message":"m","type":"t","code":404}"#,
@@ -239,6 +273,28 @@ mod tests {
             assert_eq!(got.map(Option::unwrap_or_default), expected, "{body}");
             assert_eq!(error.body(), None, "{body}");
         }
+    }
+
+    #[test]
+    fn the_whole_json_of_an_error_is_kept_if_it_is_not_too_large() {
+        for body in [
+            r#"{"error":{"code":400,"message":"m","metadata":{"raw":"no tools"}},"user_id":"u"}"#,
+            r#"{"error":{"failed_generation":"<tool>","message":"m"}}"#,
+            r#"[{"error":{"code":400}}]"#,
+            r#"{"detail":[{"loc":1}]}"#,
+            r#""m""#,
+        ] {
+            let expected: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(read(body).json(), Some(&expected));
+        }
+        let nan = read(r#"{"error":{"message":"\ud83d","n_ctx":NaN}}"#);
+        assert_eq!(nan.json().unwrap()["error"]["n_ctx"], Value::Null);
+        assert_eq!(nan.message(), Some("\u{FFFD}"));
+        for body in ["<html>", ""] {
+            assert_eq!(read(body).json(), None);
+        }
+        let large = serde_json::json!({"error": "m".repeat(LARGEST_JSON)});
+        assert_eq!(read(&large.to_string()).json(), None);
     }
 
     #[test]

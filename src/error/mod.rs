@@ -68,9 +68,10 @@ pub enum Error {
     Parse(Box<ParseError>),
 
     /// The connection broke before the reply was complete. Whole replies are retried before this is returned.
-    /// What a stream had given until then stands; ask again for the rest.
+    /// What a stream had given until then stands; ask again for the rest. Without a source, the stream of a response
+    /// was closed in good order, but too early.
     #[error("the connection broke before the reply was complete")]
-    Interrupted(#[source] reqwest::Error),
+    Interrupted(#[source] Option<reqwest::Error>),
 
     /// Anything else that the HTTP client reports, as too many redirects that a client of your own followed. It
     /// is not retried; the [`source`](StdError::source) says what it was.
@@ -116,12 +117,42 @@ impl fmt::Display for Timeout {
     }
 }
 
-/// A reply that could not be read. It shows where, never what.
+/// A reply that could not be read. `Display` and `Debug` show where, never what: that is in [`body`](Self::body).
 #[derive(Clone, thiserror::Error)]
 pub struct DecodeError {
     pub(crate) reason: String,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    body: Option<String>,
+}
+
+impl DecodeError {
+    pub(crate) fn new(reason: String, status: u16, headers: HeaderMap, body: &[u8]) -> Self {
+        const KEPT: usize = 64 << 10;
+
+        Self {
+            reason,
+            status,
+            headers,
+            body: api::excerpt(body, KEPT),
+        }
+    }
+
+    /// The HTTP status of the reply.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The headers of the reply.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The beginning of what could not be read, up to 64 KiB: of the body, or of one event of a stream. `None` if
+    /// nothing came, or if it was not kept, as an event that is too large.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
+    }
 }
 
 impl fmt::Display for DecodeError {
@@ -182,6 +213,14 @@ impl Error {
         }
     }
 
+    /// What could not be read, if the server answered with something else than was asked for.
+    pub fn decode(&self) -> Option<&DecodeError> {
+        match self {
+            Self::Decode(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Whether something took too long.
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout(_)) || self.meant_status() == Some(408)
@@ -226,8 +265,12 @@ impl Error {
     }
 
     fn is_quota(&self) -> bool {
-        self.api()
-            .is_some_and(|error| [error.code(), error.kind()].contains(&Some("insufficient_quota")))
+        const NAMES: [&str; 2] = ["insufficient_quota", "billing_not_active"];
+
+        self.api().is_some_and(|error| {
+            let names = [error.code(), error.kind()].into_iter().flatten();
+            names.into_iter().any(|name| NAMES.contains(&name))
+        })
     }
 }
 
@@ -260,7 +303,7 @@ impl From<reqwest::Error> for Error {
             HttpFailure::ConnectTimeout => Self::Timeout(Timeout::Connect),
             HttpFailure::Timeout => Self::Timeout(Timeout::HttpClient),
             HttpFailure::Connect => Self::Connect(error),
-            HttpFailure::Interrupted => Self::Interrupted(error),
+            HttpFailure::Interrupted => Self::Interrupted(Some(error)),
             HttpFailure::Other => Self::Http(error),
         }
     }

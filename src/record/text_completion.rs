@@ -58,6 +58,9 @@ pub(crate) struct TextCompletion {
     choices: Vec<TextChoice>,
     #[serde(default, deserialize_with = "open::field")]
     usage: Option<Usage>,
+    /// The error that some servers send in a reply whose status is a success.
+    #[serde(default)]
+    pub(crate) error: Option<Value>,
 }
 
 /// One of the texts.
@@ -192,6 +195,7 @@ impl Fold for TextFold {
             model: self.model,
             choices: self.choices.into_values().collect(),
             usage: self.usage,
+            error: None,
         }
     }
 }

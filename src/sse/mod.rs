@@ -1,6 +1,7 @@
 //! Server-sent events: bytes in, events out, without I/O.
 //!
-//! [`Decoder`] follows the [HTML standard], but refuses data that is not UTF-8 instead of replacing it.
+//! [`Decoder`] follows the [HTML standard]. Beyond it, a line `error: {...}` is an event named `error`, and JSON between
+//! the events, without any field's name, can be had from [`Decoder::stray`]: so some servers tell of an error.
 //!
 //! What to know before changing it:
 //!
@@ -31,6 +32,12 @@ const KEPT: usize = 64 << 10;
 /// A frame of at most this size is searched byte by byte, in bytes.
 const SMALL: usize = 16;
 
+/// How much JSON without a field's name is kept, in bytes.
+const STRAY: usize = 64 << 10;
+
+/// How often such JSON is looked at as it grows.
+const LOOKS: u8 = 16;
+
 /// Turns the bytes of one event stream into its events.
 ///
 /// Feed it each frame, and ask for the next event until there is none; after the last frame, ask for the
@@ -46,6 +53,7 @@ pub(crate) struct Decoder {
     begun: bool,
     fields: Fields,
     is_ready: bool,
+    stray: Stray,
 }
 
 impl Decoder {
@@ -60,6 +68,7 @@ impl Decoder {
             begun: false,
             fields: Fields::default(),
             is_ready: false,
+            stray: Stray::default(),
         }
     }
 
@@ -94,12 +103,12 @@ impl Decoder {
 
     /// The next whole event of what was fed; `None` if more bytes are needed.
     ///
-    /// After [`SseError::NotUtf8`] reading can go on behind the event, [`SseError::TooLarge`] stays.
+    /// An error stays.
     pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, SseError> {
         if !self.advance()? {
             return Ok(None);
         }
-        self.fields.event(&self.frame)
+        Ok(self.fields.event(&self.frame))
     }
 
     /// After the last frame: what is left of the events, then the one that stands there without its blank
@@ -113,7 +122,12 @@ impl Decoder {
             }
             self.is_ready = true;
         }
-        self.fields.event(&self.frame)
+        Ok(self.fields.event(&self.frame))
+    }
+
+    /// JSON that stands between the events without a field's name, if it may be whole and was not looked at so far.
+    pub(crate) fn stray(&mut self) -> Option<&[u8]> {
+        self.stray.look()
     }
 
     /// Reads up to the end of the next event, which is then ready; false if there is none.
@@ -227,6 +241,7 @@ impl Decoder {
             if !has_ended {
                 self.fields.clear();
             }
+            self.stray.is_open = false;
         } else if let Some(at) = value_of(b"data", text) {
             let value = text.get(at..).unwrap_or_default();
             let in_frame = start.map(|start| start + at..start + text.len());
@@ -235,6 +250,16 @@ impl Decoder {
             self.fields.name.clear();
             let value = text.get(at..).unwrap_or_default();
             self.fields.name.extend_from_slice(value);
+        } else if let Some(at) = value_of(b"error", text)
+            && let Some(value) = text.get(at..)
+            && value.starts_with(b"{")
+        {
+            let in_frame = start.map(|start| start + at..start + text.len());
+            self.fields.push_data(value, in_frame, &self.frame);
+            self.fields.name.clear();
+            self.fields.name.extend_from_slice(b"error");
+        } else {
+            self.stray.push(text);
         }
         if matches!(line, Line::Carried) {
             self.carry.clear();
@@ -262,7 +287,7 @@ pub(crate) struct Event<'a> {
 impl Event<'_> {
     /// Whether this is the end mark `[DONE]`.
     pub(crate) fn is_done(&self) -> bool {
-        self.data == "[DONE]"
+        self.data.trim_ascii() == "[DONE]"
     }
 }
 
@@ -275,9 +300,47 @@ pub(crate) enum SseError {
         /// The largest size allowed, in bytes.
         limit: usize,
     },
-    /// The data of an event is not UTF-8.
-    #[error("an event of the stream is not UTF-8")]
-    NotUtf8,
+}
+
+/// Lines of JSON that have no field's name.
+#[derive(Default)]
+struct Stray {
+    json: Vec<u8>,
+    /// Whether the next line may belong to it.
+    is_open: bool,
+    /// Whether it has grown since it was looked at.
+    is_new: bool,
+    looks: u8,
+}
+
+impl Stray {
+    fn push(&mut self, line: &[u8]) {
+        if !self.is_open && line.trim_ascii_start().starts_with(b"{") {
+            self.is_open = true;
+            self.json.clear();
+        }
+        if !self.is_open {
+            return;
+        }
+        if self.json.len() + line.len() > STRAY {
+            *self = Self {
+                looks: self.looks,
+                ..Self::default()
+            };
+            return;
+        }
+        self.json.extend_from_slice(line);
+        self.json.push(b'\n');
+        self.is_new = line.trim_ascii_end().ends_with(b"}");
+    }
+
+    fn look(&mut self) -> Option<&[u8]> {
+        if !mem::take(&mut self.is_new) || self.looks >= LOOKS {
+            return None;
+        }
+        self.looks += 1;
+        Some(&self.json)
+    }
 }
 
 /// What the lines of an event have said so far.
@@ -287,6 +350,8 @@ struct Fields {
     data: Option<Data>,
     /// The data, where it is not one line in one frame.
     buffer: Vec<u8>,
+    /// The data, where bytes of it that are no UTF-8 had to be replaced.
+    replaced: String,
 }
 
 enum Data {
@@ -324,6 +389,9 @@ impl Fields {
             self.buffer.clear();
             self.buffer.shrink_to(KEPT);
         }
+        if !self.replaced.is_empty() {
+            self.replaced = String::new();
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -339,18 +407,23 @@ impl Fields {
     }
 
     /// Without data there is no event. A name that can't be read is one that nobody knows: the data counts.
-    fn event<'a>(&'a self, frame: &'a [u8]) -> Result<Option<Event<'a>>, SseError> {
+    fn event<'a>(&'a mut self, frame: &'a [u8]) -> Option<Event<'a>> {
         let data = match &self.data {
             Some(Data::InFrame(range)) => frame.get(range.clone()).unwrap_or_default(),
             Some(Data::InBuffer) => &self.buffer,
-            None => return Ok(None),
+            None => return None,
         };
-        let data = simdutf8::basic::from_utf8(data).map_err(|_| SseError::NotUtf8)?;
+        let data = if let Ok(data) = simdutf8::basic::from_utf8(data) {
+            data
+        } else {
+            self.replaced = String::from_utf8_lossy(data).into_owned();
+            &self.replaced
+        };
         let name = match self.name.as_slice() {
             [] => "",
             name => std::str::from_utf8(name).unwrap_or("\u{FFFD}"),
         };
-        Ok(Some(Event { name, data }))
+        Some(Event { name, data })
     }
 }
 

@@ -150,15 +150,17 @@ fn the_standards_examples_mean_what_it_says() {
 }
 
 #[test]
-fn only_exactly_done_is_done() {
+fn only_done_is_done_blanks_around_it_aside() {
     for (input, done) in [
         ("data: [DONE]\n\n", true),
         ("data:[DONE]\r\r", true),
         ("data: [DONE]", true),
-        ("data:  [DONE]\n\n", false),
-        ("data: [DONE] \n\n", false),
+        ("data:  [DONE]\n\n", true),
+        ("data: [DONE] \n\n", true),
+        ("data: \t[DONE]\t\n\n", true),
+        ("data: [DONE]x\n\n", false),
         ("data: [done]\n\n", false),
-        ("data: [DONE]\ndata\n\n", false),
+        ("data: [DONE]\ndata\n\n", true),
     ] {
         let mut decoder = Decoder::new(NO_LIMIT);
         decoder.feed(Bytes::from_static(input.as_bytes()));
@@ -224,11 +226,51 @@ fn comments_and_ignored_lines_never_add_up_to_the_limit() {
 }
 
 #[test]
-fn reading_can_go_on_behind_data_that_is_not_utf8() {
+fn bytes_that_are_not_utf8_are_replaced() {
     let mut decoder = Decoder::new(NO_LIMIT);
-    decoder.feed(Bytes::from_static(b"data: \xFF\n\ndata: fine\n\n"));
-    assert_eq!(decoder.next().err(), Some(SseError::NotUtf8));
+    decoder.feed(Bytes::from_static(
+        b"data: a\xFF\xE2\x82b\n\ndata: fine\n\n",
+    ));
+    assert_eq!(decoder.next().unwrap().unwrap().data, "a\u{FFFD}\u{FFFD}b");
     assert_eq!(decoder.next().unwrap().unwrap().data, "fine");
+}
+
+#[test]
+fn json_without_a_field_is_had_once_it_may_be_whole() {
+    let mut decoder = Decoder::new(NO_LIMIT);
+    for (frame, expected) in [
+        ("data: a\n\nfoo\n{\"a\":\n", None),
+        ("id: 1}\n", Some("{\"a\":\nid: 1}\n")),
+        ("\n}\n", None),
+        ("  {}", None),
+        ("\r\n\r\n", Some("  {}\n")),
+    ] {
+        decoder.feed(Bytes::from_static(frame.as_bytes()));
+        while decoder.next().unwrap().is_some() {}
+        let stray = decoder
+            .stray()
+            .map(|json| std::str::from_utf8(json).unwrap());
+        assert_eq!(stray, expected, "{frame:?}");
+        assert_eq!(decoder.stray(), None);
+    }
+    for _ in 0..2 * STRAY {
+        decoder.feed(Bytes::from_static(b"{}\n"));
+        assert!(decoder.next().unwrap().is_none());
+        decoder.stray();
+    }
+    assert!(decoder.stray.json.len() <= STRAY);
+    assert_eq!(decoder.stray.looks, LOOKS);
+}
+
+#[test]
+fn a_field_named_error_is_an_event_of_that_name() {
+    let mut decoder = Decoder::new(NO_LIMIT);
+    decoder.feed(Bytes::from_static(
+        b"error: {\"code\":500}\n\nerror: no\n\n",
+    ));
+    let event = decoder.next().unwrap().unwrap();
+    assert_eq!((event.name, event.data), ("error", "{\"code\":500}"));
+    assert!(decoder.next().unwrap().is_none());
 }
 
 proptest! {
@@ -359,6 +401,10 @@ fn naive(input: &[u8], limit: usize) -> (Vec<Owned>, Option<Owned>) {
         match field {
             b"data" => data.push(value),
             b"event" => name = value,
+            b"error" if value.starts_with(b"{") => {
+                data.push(value);
+                name = b"error".to_vec();
+            }
             _ => {}
         }
     }
@@ -370,6 +416,6 @@ fn dispatch(name: &[u8], data: &[Vec<u8>]) -> Option<Owned> {
         return None;
     }
     let name = String::from_utf8(name.to_vec()).unwrap_or_else(|_| "\u{FFFD}".to_owned());
-    let data = String::from_utf8(data.join(&b'\n')).map_err(|_| SseError::NotUtf8);
-    Some(data.map(|data| (name, data)))
+    let data = String::from_utf8_lossy(&data.join(&b'\n')).into_owned();
+    Some(Ok((name, data)))
 }

@@ -5,16 +5,19 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
 
 use super::Types;
 use crate::call::{Call, Failure, StreamCall, Target};
 use crate::decode::{self, Head};
 use crate::error::{ApiError, Error};
 use crate::events::{Events, Next};
+use crate::tolerant;
 
 /// A larger whole reply is not read for the recording, in bytes.
 const LARGEST_REPLY: usize = 64 << 20;
+
+/// Of an error's body no more is kept for the recording, in bytes.
+const LARGEST_ERROR: usize = 1 << 20;
 
 /// A call as it passes, whatever its endpoint.
 pub(super) trait Tap: Send {
@@ -65,9 +68,8 @@ impl<T: Types> Exchange<T> {
         let mut streamed = false;
         let call = Call::start_read(target, || {
             // What can't be read is left out: of the call as such there is still something to tell.
-            let request = std::str::from_utf8(body)
+            let request = tolerant::read(body, |body| serde_json::from_str::<T::Request>(body))
                 .ok()
-                .and_then(|body| serde_json::from_str::<T::Request>(body).ok())
                 .or_else(|| serde_json::from_str("{}").ok())?;
             streamed = T::is_streamed(&request);
             Some((request, streamed))
@@ -90,7 +92,7 @@ impl<T: Types> Exchange<T> {
     }
 
     fn is_stream(&self, head: &Head) -> bool {
-        if !is_success(head) || is_encoded(&head.headers) {
+        if !is_success(head) || decode::encoding(head).is_some() {
             return false;
         }
         match decode::content_type(head).as_deref() {
@@ -126,11 +128,11 @@ impl<T: Types> Tap for Exchange<T> {
             Phase::Stream(Box::new(Stream {
                 call: StreamCall::new(call),
                 head,
-                events: Events::new(LARGEST_REPLY),
+                events: Events::new(LARGEST_REPLY).skipping_unreadable(),
                 is_unframed: false,
             }))
         } else {
-            let is_readable = call.is_recorded() && !is_encoded(&head.headers);
+            let is_readable = call.is_recorded() && decode::encoding(&head).is_none();
             Phase::Whole(Whole {
                 call,
                 head,
@@ -214,6 +216,9 @@ impl<T: Types> Drop for Exchange<T> {
 
 impl Whole {
     fn push(&mut self, bytes: Bytes) {
+        if !is_success(&self.head) && self.size >= LARGEST_ERROR {
+            return;
+        }
         self.size += bytes.len();
         if self.size > LARGEST_REPLY {
             self.is_readable = false;
@@ -292,13 +297,6 @@ fn unsaid() -> Head {
 
 fn is_success(head: &Head) -> bool {
     (200..300).contains(&head.status)
-}
-
-/// Whether the body is compressed, so that only its reader can read it.
-fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding != "identity" && !encoding.is_empty())
 }
 
 /// The chunks as one; no copy of a single one.

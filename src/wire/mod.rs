@@ -9,11 +9,11 @@ use std::fmt::Display;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::exchange::{Exchange, Tap};
 use crate::call::{Attempt, Call, Failure, Target};
-use crate::decode::{Head, ReplyBody, StreamEvent, Unreadable};
+use crate::decode::{self, Head, ReplyBody, StreamEvent, Unreadable};
 use crate::error::Error;
 use crate::record::{
     Decision, DecisionRequest, Fold, Prompt, Reply, TextCompletion, TextFold, TextRequest,
@@ -220,17 +220,23 @@ endpoints! {
 }
 
 impl ReplyBody for TextCompletion {
-    /// None: it is known by its choices.
     fn error(&self) -> Option<&Value> {
-        None
+        self.error.as_ref()
     }
 }
 
 impl StreamEvent for TextCompletion {
     type Reader = ();
 
-    fn read((): &mut (), data: &str) -> Result<Self, Unreadable> {
-        serde_json::from_str(data).map_err(Unreadable::Json)
+    fn read((): &mut (), _: &str, data: &str) -> Result<Option<Self>, Unreadable> {
+        if let Ok(piece) = serde_json::from_str::<Self>(data) {
+            return match piece.error().filter(|error| decode::says_something(error)) {
+                Some(error) => Err(Unreadable::Error(json!({ "error": error }))),
+                None => Ok(Some(piece)),
+            };
+        }
+        let json: Value = serde_json::from_str(data).map_err(Unreadable::Json)?;
+        decode::without_choices(json)
     }
 }
 

@@ -211,6 +211,7 @@ pub(crate) fn table() -> Vec<Exchange> {
                 json!({"type": "response.content_part.added", "item_id": "i", "output_index": 0, "content_index": 0,
                     "part": {"type": "output_smell", "smell": "rose"}}),
                 json!({"no_type": "at all"}),
+                json!({"type": "response.completed", "response": {"output": []}}),
             ],
         ),
     ];

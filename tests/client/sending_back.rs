@@ -57,7 +57,8 @@ async fn the_items_of_a_response_are_sent_back_in_the_next_request() {
     let plain = Reply::json(200, &json!({"object": "response", "output": items}));
     let done = |item: (usize, &Value)| json!({"type": "response.output_item.done", "output_index": item.0, "item": item.1});
     let events = items.as_array().unwrap().iter().enumerate().map(done);
-    let streamed = Reply::sse(events);
+    let last = json!({"type": "response.completed", "response": {"output": items}});
+    let streamed = Reply::sse(events.chain([last]));
     let output = responses::Item::function_call_output("call_1", "done");
     for (rule, reply) in [("plain", plain), ("streamed", streamed)] {
         let server = Server::start().await;

@@ -172,7 +172,9 @@ async fn two_streams_of_one_client_do_not_wait_for_each_other() {
     let server = Server::start().await;
     let gate = Gate::new();
     server.reply(chunks(&["a"]).pause(&gate).done());
-    server.reply(Reply::sse([r#"{"type":"response.created","response":{}}"#]));
+    server.reply(Reply::sse([
+        r#"{"type":"response.completed","response":{}}"#,
+    ]));
     let client = client(&server);
     let mut first = open_chat(&client).await.unwrap();
     first.next().await.unwrap().unwrap();

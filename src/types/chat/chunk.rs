@@ -15,10 +15,8 @@ use crate::types::usage::Usage;
 object! {
     /// A piece of a reply. [`Fold`](super::Fold) makes a whole one of them.
     pub struct Chunk {
-        required {
-            /// Pieces of the answers; none in a chunk that tells the usage.
-            pub choices: Vec<ChunkChoice>,
-        }
+        /// Pieces of the answers; none in a chunk that tells the usage.
+        pub choices: Vec<ChunkChoice>,
         /// The reply's id.
         pub id: Option<Arc<str>>,
         /// The kind of this object: `chat.completion.chunk`.
@@ -98,6 +96,18 @@ impl Chunk {
         let told = |usage: &&Usage| !usage.is_empty();
         let groq = || self.x_groq.as_ref()?.usage.as_ref().filter(told);
         self.usage.as_deref().filter(told).or_else(groq)
+    }
+
+    /// Whether anything of it is a chunk's: other JSON, as a ping, has none of these fields.
+    pub(crate) fn is_piece(&self) -> bool {
+        let texts = [&self.id, &self.model, &self.system_fingerprint];
+        let is_chunk = |object: &str| object.starts_with("chat.completion");
+        !self.choices.is_empty()
+            || texts.into_iter().any(Option::is_some)
+            || self.object.as_deref().is_some_and(is_chunk)
+            || self.usage.is_some()
+            || self.x_groq.is_some()
+            || self.moderation.is_some()
     }
 
     /// It carries text, a refusal, reasoning or a call: more than a role or a count.

@@ -34,17 +34,34 @@ impl Open for u64 {
                 .map(|n| n as u64)
         })
     }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Self::from_number(number(&text)?)
+    }
+}
+
+/// The number that a text is: some servers write it so.
+fn number(text: &str) -> Option<Number> {
+    serde_json::from_str(text).ok()
 }
 
 impl Open for i64 {
     fn from_number(number: Number) -> Option<Self> {
         number.as_i64()
     }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Self::from_number(number(&text)?)
+    }
 }
 
 impl Open for f64 {
     fn from_number(number: Number) -> Option<Self> {
         number.as_f64()
+    }
+
+    fn from_text(text: Cow<'_, str>) -> Option<Self> {
+        Self::from_number(number(&text)?)
     }
 }
 
