@@ -58,7 +58,7 @@ impl<T: StreamEvent> Events<T> {
 
     pub(crate) fn next(&mut self, head: &Head) -> Result<Next<T>, Error> {
         while !self.has_last {
-            let Some(event) = self.decoder.next().map_err(|error| refused(head, &error))? else {
+            let Some(event) = self.decoder.next().map_err(|error| refused(head, error))? else {
                 return match self.stray_error(head) {
                     Some(error) => Err(error),
                     None => Ok(Next::More),
@@ -83,7 +83,7 @@ impl<T: StreamEvent> Events<T> {
     /// What comes next once the body has ended; to be asked until it is [`Next::Done`].
     pub(crate) fn last(&mut self, head: &Head) -> Result<Next<T>, Error> {
         while !self.has_last {
-            let Some(event) = self.decoder.end().map_err(|error| refused(head, &error))? else {
+            let Some(event) = self.decoder.end().map_err(|error| refused(head, error))? else {
                 return self.end(head);
             };
             if is_empty(&event) {
@@ -152,7 +152,7 @@ fn read<T: StreamEvent>(
     }
 }
 
-fn refused(head: &Head, error: &SseError) -> Error {
+fn refused(head: &Head, error: SseError) -> Error {
     decode_error(head, error.to_string(), &[])
 }
 

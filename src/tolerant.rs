@@ -274,7 +274,7 @@ mod tests {
                 json!("\u{FFFD}\nA\"\\/\u{8}\u{C}\r\t"),
             ),
             (
-                br#"[NaN, Infinity, -Infinity, nan, -inf, 1e999, -1e999]"#,
+                br"[NaN, Infinity, -Infinity, nan, -inf, 1e999, -1e999]",
                 json!([null, null, null, null, null, null, null]),
             ),
             (br#"{"a":1,"b":NaN,"a":2}"#, json!({"a": 2, "b": null})),
@@ -285,10 +285,10 @@ mod tests {
             ),
             (b"\"a\nb\tc\x01\"", json!("a\nb\tc\u{1}")),
             (br#""\x\u12G4""#, json!("\\x\\u12G4")),
-            (br#"[]"#, json!([])),
-            (br#"{ }"#, json!({})),
+            (br"[]", json!([])),
+            (br"{ }", json!({})),
             (
-                br#"[ -0.5e3 , true,false,null ]"#,
+                br"[ -0.5e3 , true,false,null ]",
                 json!([-500.0, true, false, null]),
             ),
             (b"18446744073709551615", json!(u64::MAX)),
