@@ -129,6 +129,14 @@ pub(crate) fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
     })
 }
 
+/// As [`settings`]; without the integration, as one with its defaults says. `None` without a client that is enabled.
+#[cfg(feature = "tracing")]
+pub(crate) fn settings_or_default(hub: &Hub) -> Option<Settings> {
+    let client = hub.client().filter(|client| client.is_enabled())?;
+    settings(hub, Overrides::default())
+        .or_else(|| Some(OpenAiIntegration::new().settings(Overrides::default(), client.options())))
+}
+
 impl Default for OpenAiIntegration {
     fn default() -> Self {
         Self::new()

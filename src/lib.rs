@@ -24,6 +24,8 @@ mod sse;
 pub mod testing {}
 mod structured;
 mod tolerant;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod types;
 mod wire;
 

@@ -11,6 +11,8 @@ pub(crate) mod budget;
 mod chat;
 mod decide;
 mod embeddings;
+#[cfg(feature = "tracing")]
+pub(crate) mod foreign;
 mod json;
 mod media;
 mod messages;

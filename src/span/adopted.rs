@@ -43,6 +43,13 @@ pub(super) fn adopt(span: &TransactionOrSpan, operations: &[&str]) -> bool {
     true
 }
 
+/// Whether a call has become this span.
+#[cfg(feature = "tracing")]
+pub(crate) fn is_adopted(span: SpanId) -> bool {
+    let adopted = ADOPTED.lock().unwrap_or_else(PoisonError::into_inner);
+    adopted.contains(&span)
+}
+
 fn is_for(span: &TransactionOrSpan, operations: &[&str]) -> bool {
     let is_one = |operation: &Value| {
         let operation = operation.as_str();

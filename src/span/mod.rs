@@ -24,6 +24,8 @@ use sentry_core::{
     Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
 };
 
+#[cfg(feature = "tracing")]
+pub(crate) use self::adopted::is_adopted;
 use self::data::Data;
 use self::parent::Parent;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
@@ -251,10 +253,7 @@ impl Span {
 
     /// The bytes of its transaction's span id, which tell one transaction from another. Slow, as [`ids`](Self::ids).
     pub(crate) fn root(&self) -> [u8; 8] {
-        let id = self.root_context().span_id.to_string();
-        u64::from_str_radix(&id, 16)
-            .unwrap_or_default()
-            .to_be_bytes()
+        id_bytes(self.root_context().span_id)
     }
 
     fn root_context(&self) -> TraceContext {
@@ -447,6 +446,18 @@ impl Ended {
             }
         }
     }
+}
+
+/// What [`Span::root`] is for the transaction of a span that is not ours.
+#[cfg(feature = "tracing")]
+pub(crate) fn root_of(span: &TransactionOrSpan) -> [u8; 8] {
+    id_bytes(span.get_trace_context().span_id)
+}
+
+fn id_bytes(id: SpanId) -> [u8; 8] {
+    u64::from_str_radix(&id.to_string(), 16)
+        .unwrap_or_default()
+        .to_be_bytes()
 }
 
 #[expect(

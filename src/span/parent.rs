@@ -18,7 +18,14 @@ const TRIES: usize = 64;
 
 /// The origins of transactions that finish when they are dropped: those of `tracing` spans, of sentry-tower's
 /// requests, and our own.
-const FINISHED_WHEN_DROPPED: [&str; 3] = ["auto.tracing", "auto.http.tower", "auto.ai.openai"];
+const FINISHED_WHEN_DROPPED: [&str; 6] = [
+    "auto.tracing",
+    "auto.http.tower",
+    "auto.ai.openai",
+    "auto.ai.rig",
+    "auto.ai.genai",
+    "auto.ai.tracing",
+];
 
 /// The active span of a hub; the hub and its scope stay as they are.
 pub(super) fn active(hub: &Arc<Hub>) -> Option<TransactionOrSpan> {
