@@ -128,7 +128,7 @@ impl ChatCompletions<'_> {
         request: &Request,
         options: RequestOptions,
     ) -> Result<Parsed<T, Completion>, Error> {
-        let request = crate::structured::with_response_format::<T>(request);
+        let request = crate::structured::with_response_format::<T>(request)?;
         self.create_parsed_with(&request, options).await
     }
 

@@ -99,7 +99,7 @@ impl Responses<'_> {
         request: &Request,
         options: RequestOptions,
     ) -> Result<Parsed<T, Response>, Error> {
-        let request = crate::structured::with_format::<T>(request);
+        let request = crate::structured::with_format::<T>(request)?;
         self.create_parsed_with(&request, options).await
     }
 

@@ -1,7 +1,14 @@
 //! What the model wrote as JSON, read into the caller's types; and the schemas that make it write so.
 
 #[cfg(feature = "schemars")]
+mod alternatives;
+#[cfg(feature = "schemars")]
+mod order;
+mod read;
+#[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "schemars")]
+mod strict;
 #[cfg(feature = "schemars")]
 mod typed;
 
@@ -11,6 +18,7 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::types::chat::{self, FinishReason};
 use crate::types::responses::{self, Item, Message, Part, Phase, Status};
 
+use self::read::{read_arguments, read_text};
 #[cfg(feature = "schemars")]
 pub(crate) use self::typed::{with_format, with_response_format};
 
@@ -160,20 +168,4 @@ impl responses::FunctionCall {
     pub fn parse_arguments<T: DeserializeOwned>(&self) -> Result<T, ParseError> {
         read_arguments(&self.arguments)
     }
-}
-
-fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, ParseError> {
-    if text.trim().is_empty() {
-        return Err(ParseError::new(ParseErrorKind::NoText));
-    }
-    serde_json::from_str(text).map_err(|error| ParseError::of_json(&error))
-}
-
-/// Some models write nothing where a function takes nothing.
-fn read_arguments<T: DeserializeOwned>(arguments: &str) -> Result<T, ParseError> {
-    let arguments = match arguments.trim() {
-        "" => "{}",
-        arguments => arguments,
-    };
-    serde_json::from_str(arguments).map_err(|error| ParseError::of_json(&error))
 }

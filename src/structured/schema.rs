@@ -1,103 +1,198 @@
-//! The JSON schema of a Rust type, as strict as OpenAI's structured outputs ask for.
-//!
-//! [The subset of JSON Schema that they know](https://platform.openai.com/docs/guides/structured-outputs)
-//! has neither maps nor tuples nor values of any kind; every object lists all of its fields as required and
-//! allows no others; `oneOf`, `default` and most formats are refused.
+//! The JSON schema of a Rust type.
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::order::arrange;
+use super::read::WRAPPER;
+use super::strict::Strict;
+
+/// The schemas that others refer to, by their names in the type.
+pub(super) type Definitions = BTreeMap<String, Value>;
 
 /// The schema of a type.
 #[derive(Debug, PartialEq)]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     /// What the type is called: letters, digits, `_` and `-`.
     pub(super) name: String,
     /// The type's documentation.
     pub(super) description: Option<String>,
+    /// An object: strict, unless there is a problem.
     pub(super) json: Value,
-    /// Whether the schema is in the strict form. If not, it is as `schemars` makes it: the type can't be told
-    /// in the strict subset.
-    pub(super) is_strict: bool,
+    /// The first thing that the strict subset has no words for: which field, and what it is.
+    pub(super) problem: Option<String>,
 }
 
-/// How deep schemas are followed.
-const DEPTH: usize = 64;
-
-/// Keywords of the strict subset.
-const KNOWN: [&str; 21] = [
-    "type",
-    "properties",
-    "required",
-    "additionalProperties",
-    "items",
-    "anyOf",
-    "enum",
-    "const",
-    "$ref",
-    "$defs",
-    "description",
-    "title",
-    "format",
-    "pattern",
-    "multipleOf",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "minItems",
-    "maxItems",
-];
-
-/// Keywords that say no more than what the value is checked for anyway when it is read.
-const NEEDLESS: [&str; 12] = [
-    "$schema",
-    "$comment",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "minLength",
-    "maxLength",
-    "uniqueItems",
-    "contentEncoding",
-    "contentMediaType",
-];
-
-/// Formats of texts that the strict subset knows.
-const FORMATS: [&str; 9] = [
-    "date-time",
-    "time",
-    "date",
-    "duration",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "uuid",
-];
-
 impl Schema {
-    pub(super) fn of<T: JsonSchema>() -> Self {
-        let generator = SchemaSettings::draft2020_12().into_generator();
-        let mut schema = Value::from(generator.into_root_schema_for::<T>());
-        let mut description = None;
-        if let Some(root) = schema.as_object_mut() {
-            root.remove("$schema");
-            root.remove("title");
-            if let Some(Value::String(text)) = root.remove("description") {
-                description = Some(text);
-            }
+    /// The schema of a reply that is a value of this type. What is no object is wrapped in one, for the API takes
+    /// nothing else.
+    pub(crate) fn of<T: JsonSchema>() -> Self {
+        let type_name = T::schema_name();
+        let mut root = generate::<T>();
+        let description = root.remove("description");
+        let description = description.and_then(|text| text.as_str().map(str::to_owned));
+        let (mut json, mut problem) = strict(root, &type_name);
+        if !is_plain_object(&json) {
+            (json, problem) = strict(generate::<Wrapped<T>>(), &type_name);
         }
-        let strict = strict(&schema);
         Self {
-            name: name(&T::schema_name()),
+            name: name(&type_name),
             description,
-            is_strict: strict.is_some(),
-            json: strict.unwrap_or(schema),
+            json,
+            problem,
         }
     }
+
+    /// The schema of a function's arguments that are a value of this type; a unit takes none.
+    pub(super) fn of_arguments<T: JsonSchema>() -> Self {
+        if generate::<T>().get("type") != Some(&"null".into()) {
+            return Self::of::<T>();
+        }
+        let (json, problem) = strict(Map::from_iter([("type".to_owned(), "object".into())]), "");
+        Self {
+            json,
+            problem,
+            ..Self::of::<T>()
+        }
+    }
+}
+
+/// A value in an object of its own.
+struct Wrapped<T>(PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for Wrapped<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Wrapped_{}", T::schema_name()).into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        format!("sentry_openai::Wrapped<{}>", T::schema_id()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {WRAPPER: generator.subschema_for::<T>()},
+            "required": [WRAPPER],
+        })
+    }
+}
+
+/// The schema as `schemars` makes it, with all fields required in order of declaration.
+fn generate<T: JsonSchema>() -> Map<String, Value> {
+    let [read, written] = [Contract::Deserialize, Contract::Serialize].map(|contract| {
+        let settings = SchemaSettings::draft2020_12().with(|settings| settings.contract = contract);
+        Value::from(settings.into_generator().into_root_schema_for::<T>())
+    });
+    let mut schema = read;
+    arrange(&mut schema, &written);
+    let mut schema = match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    };
+    schema.remove("$schema");
+    schema.remove("title");
+    schema
+}
+
+/// The schema in the strict form, and the first thing that has none.
+fn strict(mut root: Map<String, Value>, type_name: &str) -> (Value, Option<String>) {
+    let mut definitions = Definitions::new();
+    if let Some(Value::Object(schemas)) = root.remove("$defs") {
+        definitions.extend(schemas);
+    }
+    let mut root = Value::Object(root);
+    // The root's own name, for references to it.
+    definitions.insert(String::new(), root.clone());
+    let mut strict = Strict::new(&definitions);
+    strict.tighten(&mut root, type_name, 0);
+    let mut finished = BTreeMap::new();
+    while let Some(name) = (strict.used.iter()).find(|name| !finished.contains_key(*name)) {
+        let name = name.clone();
+        let mut schema = definitions.get(&name).cloned().unwrap_or_default();
+        if !name.is_empty() {
+            strict.tighten(&mut schema, &name, 1);
+        }
+        finished.insert(name, schema);
+    }
+    finished.remove("");
+    let problem = strict.problems.into_iter().next();
+
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut schemas = Map::new();
+    for (definition, schema) in finished {
+        let base = name(&definition);
+        let mut unique = base.clone();
+        let mut number = 2;
+        while schemas.contains_key(&unique) {
+            unique = format!("{base}{number}");
+            number += 1;
+        }
+        schemas.insert(unique.clone(), schema);
+        names.insert(definition, unique);
+    }
+    rename(&mut root, &names);
+    if !schemas.is_empty() {
+        for schema in schemas.values_mut() {
+            rename(schema, &names);
+        }
+        if let Value::Object(root) = &mut root {
+            root.insert("$defs".to_owned(), schemas.into());
+        }
+    }
+    (root, problem)
+}
+
+/// Gives references the definitions' new names.
+fn rename(schema: &mut Value, names: &BTreeMap<String, String>) {
+    match schema {
+        Value::Array(list) => list.iter_mut().for_each(|schema| rename(schema, names)),
+        Value::Object(object) => {
+            if let Some(Value::String(reference)) = object.get_mut("$ref")
+                && let Some(name) = definition_name(reference).and_then(|name| names.get(&name))
+            {
+                *reference = format!("#/$defs/{name}");
+            }
+            object.values_mut().for_each(|schema| rename(schema, names));
+        }
+        _ => {}
+    }
+}
+
+/// The name of the definition that a reference means; the root's is empty.
+pub(super) fn definition_name(reference: &str) -> Option<String> {
+    if reference == "#" {
+        return Some(String::new());
+    }
+    let pointer = reference.strip_prefix("#/$defs/")?;
+    let mut bytes = Vec::with_capacity(pointer.len());
+    let mut rest = pointer.as_bytes();
+    while let [first, others @ ..] = rest {
+        let digits = others.get(..2).filter(|_| *first == b'%');
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = others.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = others;
+            }
+        }
+    }
+    let name = String::from_utf8(bytes).ok()?;
+    Some(name.replace("~1", "/").replace("~0", "~"))
+}
+
+/// Whether a schema can be the root of a format.
+fn is_plain_object(schema: &Value) -> bool {
+    schema["type"] == json!("object") && schema.get("anyOf").is_none()
 }
 
 /// A name as the API allows it.
@@ -110,115 +205,6 @@ fn name(name: &str) -> String {
         _ => '_',
     })
     .collect()
-}
-
-/// The schema in the strict form, if it has one.
-fn strict(root: &Value) -> Option<Value> {
-    let mut schema = root.clone();
-    tighten(&mut schema, root, 0)?;
-    let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
-    is_object.then_some(schema)
-}
-
-/// Makes a schema and all within it strict; `None` if that can't be.
-fn tighten(schema: &mut Value, root: &Value, depth: usize) -> Option<()> {
-    // `true` allows anything.
-    let schema = schema.as_object_mut().filter(|_| depth < DEPTH)?;
-    merge_reference(schema, root)?;
-    if let Some(alternatives) = schema.remove("oneOf")
-        && schema.insert("anyOf".to_owned(), alternatives).is_some()
-    {
-        return None;
-    }
-    schema.retain(|keyword, value| match keyword.as_str() {
-        "format" => value.as_str().is_some_and(|text| FORMATS.contains(&text)),
-        keyword => !NEEDLESS.contains(&keyword) && !keyword.starts_with("x-"),
-    });
-    let mut keywords = schema.keys();
-    if !keywords.all(|keyword| KNOWN.contains(&keyword.as_str())) {
-        return None;
-    }
-    let says = |keyword| schema.contains_key(keyword);
-    let says_something = ["type", "anyOf", "enum", "const", "$ref"]
-        .into_iter()
-        .any(says);
-    if !says_something || says("anyOf") && (says("type") || says("properties")) {
-        return None;
-    }
-
-    if is_object(schema) {
-        close(schema)?;
-    }
-    for keyword in ["properties", "$defs"] {
-        if let Some(schemas) = schema.get_mut(keyword) {
-            for schema in schemas.as_object_mut()?.values_mut() {
-                tighten(schema, root, depth + 1)?;
-            }
-        }
-    }
-    if let Some(schemas) = schema.get_mut("anyOf") {
-        for schema in schemas.as_array_mut()? {
-            tighten(schema, root, depth + 1)?;
-        }
-    }
-    match schema.get_mut("items") {
-        Some(items) => tighten(items, root, depth + 1),
-        None => Some(()),
-    }
-}
-
-/// A reference stands alone: what stands beside it is put around it, or together with what it refers to.
-fn merge_reference(schema: &mut Map<String, Value>, root: &Value) -> Option<()> {
-    let only = ["$ref", "$defs"];
-    if !schema.contains_key("$ref") || schema.keys().all(|key| only.contains(&key.as_str())) {
-        return Some(());
-    }
-    let reference = schema.remove("$ref")?;
-    if !schema.contains_key("properties") {
-        let alone = Map::from_iter([("$ref".to_owned(), reference)]);
-        let before = schema.insert("anyOf".to_owned(), Value::Array(vec![alone.into()]));
-        return before.is_none().then_some(());
-    }
-    // The tag of an enum beside the fields of a variant.
-    let target = root.pointer(reference.as_str()?.strip_prefix('#')?)?;
-    for (keyword, value) in target.as_object()? {
-        match (keyword.as_str(), value) {
-            ("properties", Value::Object(fields)) => {
-                let own = schema.get_mut("properties")?.as_object_mut()?;
-                for (name, field) in fields {
-                    own.entry(name).or_insert_with(|| field.clone());
-                }
-            }
-            // All fields will be required.
-            ("required", _) => {}
-            _ => {
-                schema.entry(keyword).or_insert_with(|| value.clone());
-            }
-        }
-    }
-    Some(())
-}
-
-fn is_object(schema: &Map<String, Value>) -> bool {
-    match schema.get("type") {
-        Some(Value::String(name)) => name == "object",
-        Some(Value::Array(names)) => names.iter().any(|name| name == "object"),
-        _ => schema.contains_key("properties"),
-    }
-}
-
-/// Requires all fields and allows no others.
-fn close(schema: &mut Map<String, Value>) -> Option<()> {
-    let others = schema.insert("additionalProperties".to_owned(), false.into());
-    if others.is_some_and(|others| others != Value::Bool(false)) {
-        return None;
-    }
-    let fields = schema
-        .entry("properties")
-        .or_insert_with(|| Map::new().into());
-    let fields: Vec<_> = fields.as_object()?.keys().cloned().collect();
-    schema.insert("required".to_owned(), fields.into());
-    Some(())
 }
 
 #[cfg(test)]

@@ -9,4 +9,5 @@ pub(crate) mod open;
 pub(crate) mod page;
 pub(crate) mod pattern;
 pub mod responses;
+pub(crate) mod schema;
 mod usage;

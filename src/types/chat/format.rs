@@ -43,6 +43,7 @@ object! {
         /// What it is for, for the model.
         pub description: Option<String>,
         /// The JSON schema.
+        #[serde(serialize_with = "crate::types::schema::in_order")]
         pub schema: Option<Value>,
         /// Whether the reply must follow the schema exactly; `false` by default.
         pub strict: Option<bool>,

@@ -35,6 +35,7 @@ object! {
         /// What it does, for the model.
         pub description: Option<String>,
         /// The JSON schema of its arguments; without one it takes none.
+        #[serde(serialize_with = "crate::types::schema::in_order")]
         pub parameters: Option<Value>,
         /// Whether the arguments must follow the schema exactly; `false` by default.
         pub strict: Option<bool>,

@@ -134,6 +134,7 @@ object! {
         /// What it is for, which the model sees.
         pub description: Option<String>,
         /// The JSON schema.
+        #[serde(serialize_with = "crate::types::schema::in_order")]
         pub schema: Option<Value>,
         /// Whether the reply follows it in every detail.
         pub strict: Option<bool>,

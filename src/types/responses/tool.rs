@@ -93,6 +93,7 @@ object! {
         /// What it is for, which the model sees.
         pub description: Option<String>,
         /// The JSON schema of its arguments.
+        #[serde(serialize_with = "crate::types::schema::in_order")]
         pub parameters: Option<Value>,
         /// Whether the arguments follow the schema in every detail; the API's default is true.
         pub strict: Option<bool>,
