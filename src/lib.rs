@@ -29,6 +29,8 @@ pub mod tracing;
 mod types;
 mod wire;
 
+#[cfg(feature = "schemars")]
+pub use client::ParsedStream;
 pub use client::{
     Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, ConversationItems, Conversations,
     Embeddings, EventStream, Folded, InputItems, InputTokens, ListStream, Models, Received,

@@ -144,22 +144,18 @@ macro_rules! helpers {
     };
 }
 
-helpers!(chat::Chunk, chat::Fold, chat::Completion, first_answer);
+helpers!(
+    chat::Chunk,
+    chat::Fold,
+    chat::Completion,
+    chat::Chunk::text_delta
+);
 helpers!(
     responses::Event,
     responses::Fold,
     responses::Response,
     |event| event.text_delta().unwrap_or_default().to_owned()
 );
-
-/// The next piece of the first answer's text, also where it comes in parts.
-fn first_answer(chunk: &chat::Chunk) -> String {
-    let mut choices = chunk.choices.iter();
-    let first = choices.find(|choice| choice.index.is_none_or(|index| index == 0));
-    let content = first.and_then(|choice| choice.delta.content.as_ref());
-    let texts = content.into_iter().flat_map(chat::Content::texts);
-    texts.collect()
-}
 
 const _: () = {
     const fn is_sent<T: Send + Unpin>() {}

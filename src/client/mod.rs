@@ -12,6 +12,9 @@ mod key;
 mod list;
 mod models;
 mod options;
+mod parsed;
+#[cfg(feature = "schemars")]
+mod parsed_stream;
 mod plain;
 mod post;
 mod received;
@@ -34,6 +37,8 @@ pub use self::folded::{Folded, TextDeltas};
 pub use self::list::ListStream;
 pub use self::models::Models;
 pub use self::options::RequestOptions;
+#[cfg(feature = "schemars")]
+pub use self::parsed_stream::ParsedStream;
 pub use self::received::{Received, WithResponse};
 pub use self::responses::{InputItems, InputTokens, Responses};
 pub use self::stream::EventStream;

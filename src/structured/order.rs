@@ -18,19 +18,21 @@ pub(super) fn arrange(schema: &mut Value, written: &Value) {
     for keyword in ["properties", "$defs"] {
         if let Some(Value::Object(schemas)) = schema.get_mut(keyword) {
             for (name, schema) in schemas {
-                arrange(schema, &written[keyword][name]);
+                let written = written.get(keyword).and_then(|all| all.get(name));
+                arrange(schema, written.unwrap_or(&Value::Null));
             }
         }
     }
     for keyword in ["anyOf", "oneOf", "allOf", "prefixItems"] {
         if let Some(Value::Array(schemas)) = schema.get_mut(keyword) {
             for (index, schema) in schemas.iter_mut().enumerate() {
-                arrange(schema, &written[keyword][index]);
+                let written = written.get(keyword).and_then(|all| all.get(index));
+                arrange(schema, written.unwrap_or(&Value::Null));
             }
         }
     }
     if let Some(items) = schema.get_mut("items") {
-        arrange(items, &written["items"]);
+        arrange(items, written.get("items").unwrap_or(&Value::Null));
     }
     require_all(schema, written);
 }
@@ -69,12 +71,11 @@ fn require_all(schema: &mut Map<String, Value>, written: &Value) {
 fn merged(mut order: Vec<String>, other: Vec<String>) -> Vec<String> {
     let mut place = 0;
     for name in other {
-        match order.iter().position(|known| *known == name) {
-            Some(at) => place = at + 1,
-            None => {
-                order.insert(place, name);
-                place += 1;
-            }
+        if let Some(at) = order.iter().position(|known| *known == name) {
+            place = at + 1;
+        } else {
+            order.insert(place, name);
+            place += 1;
         }
     }
     order

@@ -122,6 +122,8 @@ fn strict(mut root: Map<String, Value>, type_name: &str) -> (Value, Option<Strin
     }
     finished.remove("");
     let problem = strict.problems.into_iter().next();
+    // The wrapper is none of the type's fields.
+    let problem = problem.map(|text| text.replacen(&format!(".{WRAPPER}"), "", 1));
 
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut schemas = Map::new();
@@ -175,15 +177,12 @@ pub(super) fn definition_name(reference: &str) -> Option<String> {
     while let [first, others @ ..] = rest {
         let digits = others.get(..2).filter(|_| *first == b'%');
         let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = others.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = others.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = others;
         }
     }
     let name = String::from_utf8(bytes).ok()?;

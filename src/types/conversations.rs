@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::open::object;
-use super::responses::Item;
+use super::responses::{Item, input_items};
 
 object! {
     /// A conversation.
@@ -38,7 +38,7 @@ impl CreateRequest {
     /// Sets [`items`](Self::items).
     #[must_use]
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> Self {
-        self.items = Some(items.into_iter().collect());
+        self.items = Some(input_items(items));
         self
     }
 
@@ -65,7 +65,7 @@ impl ItemsRequest {
     /// Adds these items.
     pub fn new(items: impl IntoIterator<Item = Item>) -> Self {
         Self {
-            items: items.into_iter().collect(),
+            items: input_items(items),
             ..Self::default()
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 /// Writes a schema, the properties of each object in the order of its `required`; those that are not required
 /// come last. With `preserve_order` it is written as it is.
+#[expect(clippy::ref_option, reason = "the form that serde asks for")]
 pub(crate) fn in_order<S: Serializer>(schema: &Option<Value>, to: S) -> Result<S::Ok, S::Error> {
     match schema {
         Some(schema) if !preserves_order() => Ordered(schema).serialize(to),

@@ -22,6 +22,13 @@ async fn the_message_of_a_reply_is_sent_back_in_the_next_request() {
         if expected["tool_calls"] == json!([]) {
             expected.as_object_mut().unwrap().remove("tool_calls");
         }
+        // And arguments that are no JSON.
+        let calls = expected.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for call in calls.into_iter().flatten() {
+            if call["function"]["arguments"] == "" {
+                call["function"]["arguments"] = json!("{}");
+            }
+        }
         let server = Server::start().await;
         server
             .reply(Reply::json(200, &sent))
@@ -86,4 +93,171 @@ async fn the_items_of_a_response_are_sent_back_in_the_next_request() {
         assert_eq!(json!(sent), items, "{rule}");
         assert_eq!(last["call_id"], "call_1", "{rule}");
     }
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+async fn a_reply_is_sent_back_without_what_the_api_does_not_take() {
+    // What the document's output schemas have and its input schemas have not.
+    let rows = [
+        (
+            json!({"type": "reasoning", "summary": []}),
+            json!({"status": "completed"}),
+        ),
+        (
+            json!({"type": "function_call", "name": "f", "arguments": "{}", "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "function_call_output", "call_id": "c", "output": "x", "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "custom_tool_call", "name": "f", "input": ""}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "custom_tool_call_output", "call_id": "c", "output": "x"}),
+            json!({"created_by": "u", "status": "completed"}),
+        ),
+        (
+            json!({"type": "computer_call_output", "call_id": "c", "output": {"type": "computer_screenshot"}}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "tool_search_call", "call_id": "c", "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "tool_search_output", "call_id": "c", "tools": [], "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "compaction", "encrypted_content": "AAAA"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "shell_call", "call_id": "c", "action": {"commands": ["ls"]}, "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "shell_call_output", "call_id": "c", "output": [{"stdout": "x", "stderr": ""}]}),
+            json!({"created_by": "u", "output": [{"stdout": "x", "stderr": "", "created_by": "u"}]}),
+        ),
+        (
+            json!({"type": "apply_patch_call", "call_id": "c", "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "apply_patch_call_output", "call_id": "c", "status": "completed"}),
+            json!({"created_by": "u"}),
+        ),
+        (
+            json!({"type": "function_call", "name": "f", "arguments": "{}"}),
+            json!({"arguments": ""}),
+        ),
+        (
+            json!({"type": "mcp_call", "name": "f", "arguments": "{}", "status": "completed"}),
+            json!({"arguments": " "}),
+        ),
+        (
+            json!({"type": "mcp_approval_request", "name": "f", "arguments": "{}"}),
+            json!({"arguments": ""}),
+        ),
+        // Of these the schemas are the same.
+        (
+            json!({"type": "message", "role": "assistant", "status": "completed",
+            "content": [{"type": "output_text", "text": "x", "annotations": []}]}),
+            json!({}),
+        ),
+        (
+            json!({"type": "file_search_call", "queries": ["q"], "status": "completed"}),
+            json!({}),
+        ),
+        (
+            json!({"type": "code_interpreter_call", "code": "1", "outputs": null, "status": "completed"}),
+            json!({}),
+        ),
+        (
+            json!({"type": "local_shell_call", "call_id": "c", "action": {"command": []}, "status": "completed"}),
+            json!({}),
+        ),
+    ];
+    let server = Server::start().await;
+    let outputs: Vec<Value> = rows
+        .iter()
+        .map(|(item, more)| {
+            let mut item = item.clone();
+            item.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            item
+        })
+        .collect();
+    let expected: Vec<Value> = rows.into_iter().map(|row| row.0).collect();
+    server.reply_always(Reply::json(
+        200,
+        &json!({"object": "response", "output": outputs}),
+    ));
+    let client = client(&server);
+    let reply = client
+        .responses()
+        .create(&responses::Request::new("m", "Hi"))
+        .await
+        .unwrap();
+    let mut grown = responses::Request::default();
+    for item in reply.output.clone() {
+        grown = grown.item(item);
+    }
+    let requests = [
+        responses::Request::new("m", reply.output.clone()),
+        responses::Request::new("m", &reply.output[..]),
+        responses::Request::default()
+            .input(reply.output.iter().cloned().collect::<responses::Input>()),
+        grown,
+    ];
+    for (index, request) in requests.iter().enumerate() {
+        client.responses().create(request).await.unwrap();
+        let input = &server.request(index + 1).json()["input"];
+        assert_eq!(input, &json!(expected));
+    }
+    let conversation = sentry_openai::conversations::ItemsRequest::new(reply.output);
+    assert_eq!(
+        serde_json::to_value(conversation).unwrap()["items"],
+        json!(expected)
+    );
+}
+
+#[tokio::test]
+async fn a_streamed_reply_is_sent_back_with_whole_reasoning_and_arguments() {
+    let detail = |more: Value| {
+        let mut detail = json!({"type": "reasoning.text", "index": 0});
+        detail
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!({"choices": [{"index": 0, "delta": {"reasoning_details": [detail]}}]})
+    };
+    let server = Server::start().await;
+    server.reply_always(Reply::sse([
+        detail(json!({"text": "I "})),
+        detail(json!({"text": "think"})),
+        detail(json!({"signature": "sig"})),
+        json!({"choices": [{"index": 0, "finish_reason": "tool_calls", "delta": {"tool_calls": [
+            {"index": 0, "id": "c", "type": "function", "function": {"name": "now", "arguments": ""}}]}}]}),
+    ]));
+    let client = client(&server);
+    let request = chat::Request::new("m", [chat::Message::user("Hi")]);
+    let stream = client
+        .chat()
+        .completions()
+        .create_stream(&request)
+        .await
+        .unwrap();
+    let reply = stream.whole().await.unwrap();
+    let next = serde_json::to_value(request.message(reply.message().unwrap())).unwrap();
+    let expected = json!({"role": "assistant",
+        "reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "I think", "signature": "sig"}],
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "now", "arguments": "{}"}}]});
+    assert_eq!(next["messages"][1], expected);
 }

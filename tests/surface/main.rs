@@ -9,10 +9,14 @@
 
 mod lists;
 mod parsed;
+#[cfg(feature = "schemars")]
+mod schemas;
 mod stored;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "schemars")]
+mod types;
 
 use sentry::ClientOptions;
 use sentry_openai::{Client, OpenAiIntegration, chat};

@@ -300,3 +300,108 @@ fn requests_grow_by_replies_answers_and_files() {
         ])
     );
 }
+
+#[tokio::test]
+async fn a_stream_is_read_into_a_type_at_its_end_or_the_error_says_why_not() {
+    let chunk = |text: &str, reason: Value| json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]});
+    let chats = |end: &str, reason: &str| {
+        Reply::sse([
+            chunk("{\"name\": \"Oslo\",", json!(null)),
+            chunk(end, json!(reason)),
+        ])
+    };
+    let rest = "\"population\": null}";
+    for (end, reason, expected) in [
+        (rest, "stop", None),
+        ("\"popul", "length", Some(ParseErrorKind::Length)),
+        ("secret", "stop", Some(ParseErrorKind::Json)),
+    ] {
+        let server = Server::start().await;
+        server.reply_always(chats(end, reason));
+        let client = client(&server);
+        let completions = client.chat().completions();
+        let stream = completions.create_stream(&request()).await.unwrap();
+        let mut folded = completions
+            .create_stream(&request())
+            .await
+            .unwrap()
+            .folded();
+        let first = futures::StreamExt::next(&mut folded)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(first.text_delta(), "{\"name\": \"Oslo\",");
+        let results = [stream.parsed::<City>().await, folded.parsed::<City>().await];
+        for result in results {
+            match (result, expected) {
+                (Ok(parsed), None) => assert_eq!(parsed.value, oslo()),
+                (Err(Error::Parse(error)), Some(kind)) => {
+                    assert_eq!(error.kind(), kind);
+                    assert!(error.completion().is_some());
+                }
+                (result, _) => panic!("{end} gave {result:?}"),
+            }
+        }
+    }
+    let server = Server::start().await;
+    let whole = respond(
+        "completed",
+        "",
+        &json!([{"type": "output_text", "text": OSLO}]),
+    );
+    server.reply_always(Reply::sse([
+        json!({"type": "response.completed", "response": whole}),
+    ]));
+    let client = client(&server);
+    let request = responses::Request::new("gpt-4o", "Hello!");
+    let stream = client.responses().create_stream(&request).await.unwrap();
+    assert_eq!(stream.parsed::<City>().await.unwrap().value, oslo());
+}
+
+#[cfg(feature = "schemars")]
+#[tokio::test]
+async fn a_stream_asks_for_a_type_and_gives_its_events_and_its_value() {
+    let server = Server::start().await;
+    let chunk = |text: &str| json!({"choices": [{"index": 0, "delta": {"content": text}}]});
+    server.reply(Reply::sse([
+        chunk("{\"wrapped_value\": ["),
+        chunk(OSLO),
+        chunk("]}"),
+    ]));
+    let whole = respond(
+        "completed",
+        "",
+        &json!([{"type": "output_text", "text": OSLO}]),
+    );
+    server.reply(Reply::sse([
+        json!({"type": "response.completed", "response": whole}),
+    ]));
+    let client = client(&server);
+    let completions = client.chat().completions();
+    let mut stream = completions
+        .parse_stream::<Vec<City>>(&request())
+        .await
+        .unwrap();
+    let mut text = String::new();
+    while let Some(chunk) = stream.next().await {
+        text += &chunk.unwrap().text_delta();
+    }
+    assert!(text.starts_with("{\"wrapped_value\""));
+    assert_eq!(stream.so_far().text(), Some(&*text));
+    assert_eq!(stream.parsed().await.unwrap().value, [oslo()]);
+    let sent = server.request(0).json();
+    assert_eq!(sent["stream"], true);
+    assert_eq!(
+        sent["response_format"]["json_schema"]["name"],
+        "Array_of_City"
+    );
+
+    let request = responses::Request::new("gpt-4o", "Hello!");
+    let stream = client
+        .responses()
+        .parse_stream::<City>(&request)
+        .await
+        .unwrap();
+    assert_eq!(stream.parsed().await.unwrap().value, oslo());
+    assert_eq!(server.request(1).json()["text"]["format"]["name"], "City");
+}

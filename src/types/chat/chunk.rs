@@ -110,6 +110,14 @@ impl Chunk {
             || self.moderation.is_some()
     }
 
+    /// The next piece of the first answer's text, also where it comes in parts; empty if the chunk has none.
+    pub fn text_delta(&self) -> String {
+        let mut choices = self.choices.iter();
+        let first = choices.find(|choice| choice.index.is_none_or(|index| index == 0));
+        let content = first.and_then(|choice| choice.delta.content.as_ref());
+        content.into_iter().flat_map(Content::texts).collect()
+    }
+
     /// It carries text, a refusal, reasoning or a call: more than a role or a count.
     pub(crate) fn has_content(&self) -> bool {
         self.choices.iter().any(|choice| choice.delta.has_content())

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::call::{FunctionCall, ToolCall};
 use super::completion::ReplyMessage;
 use super::content::Content;
+use super::reasoning;
 use crate::types::open::{object, union};
 
 union! {
@@ -195,10 +196,21 @@ impl From<&ReplyMessage> for Message {
     }
 }
 
-/// What a later request may say of a reply: all but its annotations, and of its audio only the id.
+/// What a later request may say of a reply: all but its annotations, and of its audio only the id. Arguments that the
+/// model left empty are `{}`, and pieces of one detail of its reasoning are that detail.
 impl From<ReplyMessage> for AssistantMessage {
     fn from(reply: ReplyMessage) -> Self {
         let audio = reply.audio.and_then(|audio| audio.id);
+        let mut tool_calls = reply.tool_calls;
+        let mut function_call = reply.function_call;
+        for call in tool_calls.iter_mut().flatten() {
+            if let ToolCall::Function(call) = call {
+                fill_arguments(&mut call.function);
+            }
+        }
+        if let Some(call) = &mut function_call {
+            fill_arguments(call);
+        }
         Self {
             content: reply.content,
             refusal: reply.refusal,
@@ -208,12 +220,21 @@ impl From<ReplyMessage> for AssistantMessage {
                 ..AudioId::default()
             }),
             // OpenAI refuses an empty list.
-            tool_calls: reply.tool_calls.filter(|calls| !calls.is_empty()),
-            function_call: reply.function_call,
+            tool_calls: tool_calls.filter(|calls| !calls.is_empty()),
+            function_call,
             reasoning_content: reply.reasoning_content,
             reasoning: reply.reasoning,
-            reasoning_details: reply.reasoning_details,
+            reasoning_details: reply
+                .reasoning_details
+                .map(|pieces| reasoning::whole(&pieces)),
             extra: reply.extra,
         }
+    }
+}
+
+/// Servers refuse arguments that are no JSON.
+fn fill_arguments(call: &mut FunctionCall) {
+    if call.arguments.trim().is_empty() {
+        "{}".clone_into(&mut call.arguments);
     }
 }

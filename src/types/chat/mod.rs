@@ -11,6 +11,7 @@ mod format;
 mod message;
 mod options;
 mod reader;
+mod reasoning;
 mod request;
 mod speech;
 mod stored;

@@ -11,7 +11,7 @@ use super::{
 use crate::types::open::{object, strings, union};
 
 union! {
-    /// An item of the input or of the output; an output item goes into the next request as it is.
+    /// An item of the input or of the output; an output item goes into the next request.
     ///
     /// An object without `type` is read as a message.
     pub enum Item by "type" else Message {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     CacheOptions, CacheRetention, ContextManagement, Conversation, Include, Item, Prompt,
-    Reasoning, ServiceTier, StreamOptions, TextOptions, Tool, ToolChoice, Truncation,
+    Reasoning, ServiceTier, StreamOptions, TextOptions, Tool, ToolChoice, Truncation, input_items,
 };
 use crate::types::open::{Open, deserialize_open, object, setters};
 
@@ -118,7 +118,7 @@ impl Request {
             Some(Input::Text(text)) => vec![Item::user(text)],
             Some(Input::Items(items)) => items,
         };
-        items.push(item.into());
+        items.push(item.into().into_input());
         self.input = Some(Input::Items(items));
         self
     }
@@ -201,31 +201,31 @@ impl From<&String> for Input {
 
 impl From<Item> for Input {
     fn from(item: Item) -> Self {
-        Self::Items(vec![item])
+        Self::Items(vec![item.into_input()])
     }
 }
 
 impl From<Vec<Item>> for Input {
     fn from(items: Vec<Item>) -> Self {
-        Self::Items(items)
+        Self::Items(input_items(items))
     }
 }
 
 impl From<&[Item]> for Input {
     fn from(items: &[Item]) -> Self {
-        Self::Items(items.to_vec())
+        Self::Items(input_items(items.iter().cloned()))
     }
 }
 
 impl<const N: usize> From<[Item; N]> for Input {
     fn from(items: [Item; N]) -> Self {
-        Self::Items(items.into())
+        Self::Items(input_items(items))
     }
 }
 
 impl FromIterator<Item> for Input {
     fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
-        Self::Items(items.into_iter().collect())
+        Self::Items(input_items(items))
     }
 }
 
