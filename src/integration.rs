@@ -22,6 +22,7 @@ use crate::settings::{Overrides, Redact, Settings};
 ///
 /// | option | default | what it does |
 /// | --- | --- | --- |
+/// | [`record`](Self::record) | `true` | makes spans |
 /// | [`record_inputs`](Self::record_inputs) | the Sentry client's `send_default_pii` | records prompts, system instructions, tool definitions and embeddings input |
 /// | [`record_outputs`](Self::record_outputs) | the Sentry client's `send_default_pii` | records answers, reasoning and tool calls |
 /// | [`max_content_bytes`](Self::max_content_bytes) | 20,000 | bounds each attribute that holds content |
@@ -31,6 +32,7 @@ use crate::settings::{Overrides, Redact, Settings};
 #[derive(Clone)]
 #[must_use = "an integration does nothing until it is added to the client options"]
 pub struct OpenAiIntegration {
+    record: bool,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     max_content_bytes: Option<usize>,
@@ -43,6 +45,7 @@ impl OpenAiIntegration {
     /// The integration with its defaults.
     pub fn new() -> Self {
         Self {
+            record: true,
             record_inputs: None,
             record_outputs: None,
             max_content_bytes: Some(20_000),
@@ -50,6 +53,13 @@ impl OpenAiIntegration {
             capture_errors: false,
             http_spans: true,
         }
+    }
+
+    /// Whether calls, agents and tools are recorded at all. Default: `true`. A client, a layer or a single request can say
+    /// otherwise for its own.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
     }
 
     /// Whether requests' content is recorded: messages, system instructions, tool definitions, embeddings
@@ -68,8 +78,9 @@ impl OpenAiIntegration {
 
     /// How many bytes each content attribute may hold; `None` for no limit. Default: 20,000.
     ///
-    /// Sentry refuses a transaction of more than 1 MB as a whole, so an unlimited prompt can cost the trace
-    /// it stands in. What is longer is shortened: the newest messages stay.
+    /// What is longer is shortened: the newest messages stay. Whatever this says, the content of one transaction weighs
+    /// 600,000 bytes at most, since Sentry refuses a larger one as a whole:
+    /// [how it is shared](crate::recording#size).
     pub fn max_content_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
         self.max_content_bytes = bytes.into();
         self
@@ -105,27 +116,31 @@ impl OpenAiIntegration {
         self
     }
 
-    /// What a call may record: the client's or layer's word first, then ours, then Sentry's.
-    fn settings(&self, overrides: Overrides, sentry: &ClientOptions) -> Settings {
+    /// What a call may record: the request's, client's or layer's word first, then ours, then Sentry's. `None` if there is to
+    /// be no span.
+    fn settings(&self, overrides: Overrides, sentry: &ClientOptions) -> Option<Settings> {
+        if !overrides.record.unwrap_or(self.record) {
+            return None;
+        }
         let resolve = |first: Option<bool>, second: Option<bool>| {
             first.or(second).unwrap_or(sentry.send_default_pii)
         };
-        Settings {
+        Some(Settings {
             record_inputs: resolve(overrides.record_inputs, self.record_inputs),
             record_outputs: resolve(overrides.record_outputs, self.record_outputs),
             max_content_bytes: self.max_content_bytes,
             redact: self.redact.clone(),
             capture_errors: self.capture_errors,
             http_spans: self.http_spans,
-        }
+        })
     }
 }
 
-/// What a call that starts in `hub` may record; `None` without the integration.
+/// What a call that starts in `hub` may record; `None` without the integration, or where it is to have no span.
 pub(crate) fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
     let client = hub.client()?;
     hub.with_integration(|integration: &OpenAiIntegration| {
-        Some(integration.settings(overrides, client.options()))
+        integration.settings(overrides, client.options())
     })
 }
 
@@ -152,6 +167,7 @@ impl Integration for OpenAiIntegration {
 impl fmt::Debug for OpenAiIntegration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenAiIntegration")
+            .field("record", &self.record)
             .field("record_inputs", &self.record_inputs)
             .field("record_outputs", &self.record_outputs)
             .field("max_content_bytes", &self.max_content_bytes)

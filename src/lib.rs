@@ -4,6 +4,7 @@ pub mod agent;
 mod ambient;
 #[cfg(feature = "async-openai")]
 pub mod async_openai;
+mod attribute;
 mod call;
 mod client;
 mod decode;
@@ -44,6 +45,7 @@ pub use schemars;
 /// The core of Sentry's SDK that this crate records with: it must be the one that `sentry` uses.
 pub use sentry_core;
 
+pub use attribute::AttributeValue;
 pub use error::{ApiError, DecodeError, Error, ParseError, ParseErrorKind, Timeout};
 pub use integration::OpenAiIntegration;
 pub use structured::Parsed;

@@ -75,6 +75,12 @@ impl OpenAiMiddleware {
         self
     }
 
+    /// Whether calls are recorded at all. Default: as the integration says.
+    pub fn record(mut self, record: bool) -> Self {
+        self.recorder = self.recorder.record(record);
+        self
+    }
+
     /// Whether requests' content is recorded. Default: as the integration says.
     pub fn record_inputs(mut self, record: bool) -> Self {
         self.recorder = self.recorder.record_inputs(record);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// A hook over every string of content before it is recorded.
 pub(crate) type Redact = Arc<dyn for<'a> Fn(&'a str) -> Cow<'a, str> + Send + Sync>;
 
-/// What one call may record: the integration's options under those of the client or layer.
+/// What one call may record: the integration's options under those of the request, client or layer.
 #[derive(Clone)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -23,11 +23,24 @@ pub(crate) struct Settings {
     pub(crate) http_spans: bool,
 }
 
-/// What a client or layer says of recording; where it says nothing, the integration decides.
+/// What a request, client or layer says of recording; where it says nothing, the integration decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Overrides {
+    /// Whether there are spans at all.
+    pub(crate) record: Option<bool>,
     pub(crate) record_inputs: Option<bool>,
     pub(crate) record_outputs: Option<bool>,
+}
+
+impl Overrides {
+    /// What these say, else what `others` say.
+    pub(crate) fn or(self, others: Self) -> Self {
+        Self {
+            record: self.record.or(others.record),
+            record_inputs: self.record_inputs.or(others.record_inputs),
+            record_outputs: self.record_outputs.or(others.record_outputs),
+        }
+    }
 }
 
 impl fmt::Debug for Settings {

@@ -18,6 +18,8 @@ mod content;
 mod ending;
 #[path = "agents/inheriting.rs"]
 mod inheriting;
+#[path = "agents/own_word.rs"]
+mod own_word;
 #[path = "agents/placing.rs"]
 mod placing;
 #[path = "agents/posting.rs"]

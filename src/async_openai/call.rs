@@ -46,6 +46,12 @@ impl OpenAiLayer {
         Self::default()
     }
 
+    /// Whether calls are recorded at all. Default: as the integration says.
+    pub fn record(mut self, record: bool) -> Self {
+        self.recorder = self.recorder.record(record);
+        self
+    }
+
     /// Whether requests' content is recorded. Default: as the integration says.
     pub fn record_inputs(mut self, record: bool) -> Self {
         self.recorder = self.recorder.record_inputs(record);

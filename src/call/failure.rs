@@ -51,7 +51,8 @@ impl From<&ApiError> for Failure {
     fn from(error: &ApiError) -> Self {
         let code = error.code().and_then(error_type_text);
         let kind = error.kind().and_then(error_type_text);
-        if error.status() >= 400 {
+        // A redirect that is not followed is an answer as well.
+        if error.status() >= 300 {
             return Self {
                 status: of_http_status(error.status()),
                 error_type: match code.or(kind) {

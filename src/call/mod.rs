@@ -8,13 +8,13 @@ mod capture;
 mod failure;
 mod stream;
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use sentry_core::protocol::SpanStatus;
 
 use crate::ambient;
+use crate::attribute::OwnAttributes;
 use crate::error::Error;
 use crate::integration::settings;
 use crate::record::attributes::{Attributes, names};
@@ -24,6 +24,7 @@ use crate::span::{self, Identity, Place, Span};
 
 pub(crate) use self::attempt::Attempt;
 use self::attempt::RunningAttempt;
+pub(crate) use self::capture::{Report, Reported};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::stream::StreamCall;
 
@@ -38,6 +39,8 @@ pub(crate) struct Target {
     pub(crate) address: Arc<str>,
     pub(crate) port: Option<u16>,
     pub(crate) overrides: Overrides,
+    /// What the caller wants on the span of this one request.
+    pub(crate) attributes: OwnAttributes,
     /// The conversation that this one request belongs to.
     pub(crate) request_conversation_id: Option<Arc<str>>,
     /// The conversation of calls that nothing else tells one of.
@@ -64,9 +67,12 @@ struct ModelCall {
     settings: Settings,
     facts: Attributes,
     content: Attributes,
+    own: OwnAttributes,
     /// The operation's name, if the request named no model to call the span by.
     unnamed: Option<&'static str>,
     failure: Option<Failure>,
+    /// Whether there is an event of the failure.
+    is_captured: bool,
 }
 
 impl Call {
@@ -95,8 +101,8 @@ impl Call {
     }
 
     /// Starts a call to no model: with an active span its attempts are recorded, without one nothing is.
-    pub(crate) fn start_plain() -> Self {
-        let record = guarded(|| settings(&span::current_hub(), Overrides::default()))
+    pub(crate) fn start_plain(overrides: Overrides) -> Self {
+        let record = guarded(|| settings(&span::current_hub(), overrides))
             .is_some_and(|settings| settings.http_spans)
             && !ambient::current().recorded;
         Self {
@@ -156,14 +162,12 @@ impl Call {
         self.fail_as(Failure::from(error), error);
     }
 
-    /// The call has failed in this way; `text` tells people so. Also for code that a thread-local's destructor may
-    /// run.
-    pub(crate) fn fail_as(mut self, failure: Failure, text: &dyn fmt::Display) {
+    /// The call has failed in this way, of which an event would have this `report`. Also for code that a thread-local's
+    /// destructor may run.
+    pub(crate) fn fail_as(mut self, failure: Failure, report: &dyn Reported) {
         let status = failure.status;
         if let Some(model) = &mut self.model {
-            if model.settings.capture_errors {
-                guarded(|| capture::capture(&model.span, text, &failure));
-            }
+            model.capture(&failure, report);
             model.failure = Some(failure);
         }
         self.end(status);
@@ -263,8 +267,10 @@ impl ModelCall {
             settings,
             facts,
             content,
+            own: target.attributes.clone(),
             unnamed: prompt.model().is_none().then(|| operation.name()),
             failure: None,
+            is_captured: false,
         })
     }
 
@@ -283,12 +289,24 @@ impl ModelCall {
         }
     }
 
+    /// Captures an event of the failure, if the integration asks for it.
+    fn capture(&mut self, failure: &Failure, report: &dyn Reported) {
+        if self.settings.capture_errors && !std::mem::replace(&mut self.is_captured, true) {
+            guarded(|| capture::capture(&self.span, &self.facts, failure, &report.report()));
+        }
+    }
+
     fn finish(mut self, otherwise: SpanStatus, finish: fn(Span, SpanStatus)) {
         let mut status = otherwise;
-        if let Some(failure) = self.failure {
+        if let Some(failure) = self.failure.take() {
+            // The caller has no error of a reply that says itself that it failed.
+            self.capture(&failure, &failure);
             status = failure::FAILED;
             self.facts
                 .push(names::ERROR_TYPE, failure.error_type.as_ref());
+        }
+        for (name, value) in self.own {
+            self.span.set(&name, value);
         }
         self.span.record(self.facts);
         record_content(&mut self.span, self.content);
@@ -301,7 +319,7 @@ pub(crate) fn record_content(span: &mut Span, mut content: Attributes) {
     if content.is_empty() {
         return;
     }
-    budget::spend(span.root(), &mut content);
+    budget::spend(span.root(), span.id(), &mut content);
     span.record(content);
 }
 

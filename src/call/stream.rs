@@ -1,8 +1,6 @@
 //! An observed call whose reply comes as a stream of events.
 
-use std::fmt::Display;
-
-use super::{Call, Failure};
+use super::{Call, Failure, Reported};
 use crate::error::Error;
 use crate::record::Fold;
 use crate::record::attributes::names;
@@ -65,10 +63,10 @@ impl<F: Fold> StreamCall<F> {
     }
 
     /// The stream's bytes have failed in this way; see [`Call::fail_as`].
-    pub(crate) fn fail_as(&mut self, failure: Failure, text: &dyn Display) {
+    pub(crate) fn fail_as(&mut self, failure: Failure, report: &dyn Reported) {
         if let Some(mut call) = self.take() {
             call.fail_attempt_as(&failure);
-            call.fail_as(failure, text);
+            call.fail_as(failure, report);
         }
     }
 

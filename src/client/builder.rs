@@ -14,6 +14,7 @@ use super::Client;
 use super::address::{Address, Azure, Given};
 use super::key::{Key, Provider, Scheme, guarded, is_key};
 use super::transport::{Transport, redirects};
+use crate::attribute::OwnAttributes;
 use crate::call::Target;
 use crate::error::Error;
 use crate::record::{AZURE, provider};
@@ -40,7 +41,7 @@ use crate::settings::Overrides;
 /// | [`propagate_trace`](Self::propagate_trace) | `false` |
 /// | [`provider`](Self::provider) | from the host |
 /// | [`conversation_id`](Self::conversation_id) | none |
-/// | [`record_inputs`](Self::record_inputs), [`record_outputs`](Self::record_outputs) | as the integration says |
+/// | [`record`](Self::record), [`record_inputs`](Self::record_inputs), [`record_outputs`](Self::record_outputs) | as the integration says |
 #[derive(Clone, Default)]
 #[must_use]
 pub struct ClientBuilder {
@@ -236,6 +237,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether this client's calls are recorded at all, whatever the integration says.
+    pub fn record(mut self, record: bool) -> Self {
+        self.overrides.record = Some(record);
+        self
+    }
+
     /// Whether this client's prompts are recorded, whatever the integration says.
     pub fn record_inputs(mut self, record: bool) -> Self {
         self.overrides.record_inputs = Some(record);
@@ -266,6 +273,7 @@ impl ClientBuilder {
             address: host.into(),
             port: address.base().port_or_known_default(),
             overrides: self.overrides,
+            attributes: OwnAttributes::default(),
             request_conversation_id: None,
             conversation_id: self.conversation_id.as_deref().map(Into::into),
         };

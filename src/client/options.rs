@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::key::guarded;
+use crate::attribute::{AttributeValue, OwnAttributes};
+use crate::settings::Overrides;
 
 /// Settings of one request, above those of its client.
 ///
@@ -29,6 +31,8 @@ pub struct RequestOptions {
     pub(super) provider: Option<String>,
     pub(super) conversation_id: Option<String>,
     pub(super) include_usage: Option<bool>,
+    pub(super) overrides: Overrides,
+    pub(super) attributes: OwnAttributes,
 }
 
 impl RequestOptions {
@@ -88,6 +92,34 @@ impl RequestOptions {
         self
     }
 
+    /// Whether this call is recorded: without, it has no span, neither of its own nor of its HTTP attempts. Default: as the
+    /// client says, else the integration.
+    pub fn record(mut self, record: bool) -> Self {
+        self.overrides.record = Some(record);
+        self
+    }
+
+    /// Whether this request's content is recorded. Default: as the client says, else the integration.
+    pub fn record_inputs(mut self, record: bool) -> Self {
+        self.overrides.record_inputs = Some(record);
+        self
+    }
+
+    /// Whether the content of this request's reply is recorded. Default: as the client says, else the integration.
+    pub fn record_outputs(mut self, record: bool) -> Self {
+        self.overrides.record_outputs = Some(record);
+        self
+    }
+
+    /// Sets an attribute of your own on the call's span: a text (up to 1,024 bytes of it), a number or a boolean. Of a name
+    /// that this crate records itself, its own value stands.
+    ///
+    /// It leaves with every recorded call, whether inputs and outputs are recorded or not.
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
+        self.attributes.push(name, value);
+        self
+    }
+
     /// Whether a chat stream asks for its usage, without which no tokens are known. Default: `true`.
     pub fn include_usage(mut self, include: bool) -> Self {
         self.include_usage = Some(include);
@@ -107,6 +139,8 @@ impl RequestOptions {
             provider,
             conversation_id,
             include_usage,
+            overrides,
+            attributes,
         } = base;
         self.timeout = self.timeout.or(*timeout);
         self.max_retries = self.max_retries.or(*max_retries);
@@ -115,6 +149,8 @@ impl RequestOptions {
         self.provider = self.provider.or_else(|| provider.clone());
         self.conversation_id = self.conversation_id.or_else(|| conversation_id.clone());
         self.include_usage = self.include_usage.or(*include_usage);
+        self.overrides = self.overrides.or(*overrides);
+        self.attributes = self.attributes.over(attributes);
         for (name, value) in headers {
             self.headers.entry(name).or_insert_with(|| value.clone());
         }
@@ -126,7 +162,7 @@ impl RequestOptions {
     }
 }
 
-/// Header values and query may hold secrets, so only names are shown.
+/// Header values, query and attributes may hold secrets, so only names are shown.
 impl fmt::Debug for RequestOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let query: Vec<_> = self.query.iter().map(|(name, _)| name).collect();
@@ -140,6 +176,8 @@ impl fmt::Debug for RequestOptions {
             .field("provider", &self.provider)
             .field("conversation_id", &self.conversation_id)
             .field("include_usage", &self.include_usage)
+            .field("recording", &self.overrides)
+            .field("attributes", &self.attributes.names())
             .finish()
     }
 }

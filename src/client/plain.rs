@@ -55,10 +55,10 @@ impl Client {
         F::Event: StreamEvent,
     {
         check(path)?;
-        let mut call = Call::start_plain();
         let transport = &self.transport;
         let query = query.pairs();
         let options = self.options(RequestOptions::default());
+        let mut call = Call::start_plain(transport.target(&options).overrides);
         let out = Outgoing {
             method: Method::GET,
             path,
@@ -88,8 +88,8 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<T, Error> {
         check(path)?;
-        let mut call = Call::start_plain();
         let options = self.options(RequestOptions::default());
+        let mut call = Call::start_plain(self.transport.target(&options).overrides);
         let out = Outgoing {
             method,
             path,

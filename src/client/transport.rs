@@ -102,6 +102,8 @@ impl Transport {
         if let Some(provider) = &options.provider {
             target.provider = provider.as_str().into();
         }
+        target.overrides = options.overrides.or(target.overrides);
+        target.attributes = options.attributes.clone();
         target
     }
 

@@ -7,8 +7,8 @@ use http::HeaderMap;
 use sentry_core::protocol::SpanStatus;
 use serde_json::json;
 
-use crate::call::Failure as Recorded;
-use crate::error::{ApiError, HttpFailure};
+use crate::call::{Failure as Recorded, Report, Reported};
+use crate::error::{ApiError, Error, HttpFailure};
 use crate::wire::Wire;
 
 /// How a call failed, for its span's status and `error.type`. It holds no text of an error: that may repeat a prompt.
@@ -41,6 +41,7 @@ impl Failure {
     /// all else is [`Other`](Self::Other).
     pub fn of(error: &(dyn StdError + 'static)) -> Self {
         let mut next = Some(error);
+        let mut below = Self::Other;
         while let Some(error) = next {
             if let Some(error) = error.downcast_ref::<reqwest::Error>() {
                 return Self::of_http(error);
@@ -65,9 +66,27 @@ impl Failure {
                     }
                 }
             }
+            match Self::of_a_source(error) {
+                Self::Other => {}
+                Self::Timeout => return Self::Timeout,
+                known => below = known,
+            }
             next = error.source();
         }
-        Self::Other
+        below
+    }
+
+    /// What `reqwest`'s own errors are caused by. Who wraps one transparently, as `reqwest-retry` does, leaves its sources
+    /// alone; their types are private, or those of other crates' versions, so they are known by what they say.
+    fn of_a_source(error: &(dyn StdError + 'static)) -> Self {
+        match error.to_string().as_str() {
+            "operation timed out" => Self::Timeout,
+            "client error (Connect)" => Self::Connect,
+            "client error (SendRequest)" | "error reading a body from connection" => {
+                Self::Interrupted
+            }
+            _ => Self::Other,
+        }
     }
 
     fn of_http(error: &reqwest::Error) -> Self {
@@ -89,8 +108,8 @@ impl Failure {
     /// Ends a call with this.
     pub(super) fn end(&self, wire: &mut Wire) {
         // An error's body that could not be read matters less than the status that came with it.
-        let refused = wire.last_status().filter(|status| *status >= 400);
-        if let (Self::Undecodable, Some(status)) = (self, refused) {
+        let refused = wire.last_status().filter(|status| *status >= 300);
+        if let (Self::Undecodable | Self::Interrupted, Some(status)) = (self, refused) {
             let failure = Self::Api {
                 status,
                 code: None,
@@ -98,45 +117,84 @@ impl Failure {
             };
             return failure.end(wire);
         }
-        let (failure, text) = self.recorded();
-        wire.fail_as(failure, &text);
+        // What lies between may have hidden how the attempt failed.
+        let of_attempt = wire.last_failure().map(|failure| &*failure.error_type);
+        let told = match (self, of_attempt) {
+            (Self::Other, Some("connect")) => &Self::Connect,
+            (Self::Other, Some("timeout")) => &Self::Timeout,
+            (Self::Other, Some("stream_interrupted")) => &Self::Interrupted,
+            _ => self,
+        };
+        let (failure, report) = told.recorded();
+        wire.fail_as(failure, &report);
     }
 
-    /// What is recorded of it, and a text for an event: the one that the own client's error has.
-    pub(super) fn recorded(&self) -> (Recorded, String) {
-        let (status, error_type, text) = match self {
+    /// What is recorded of it, and what an event says: the same as of the own client's error.
+    pub(super) fn recorded(&self) -> (Recorded, impl Reported + use<>) {
+        let (status, error_type, kind, text) = match self {
             Self::Connect => (
                 SpanStatus::Unavailable,
                 "connect",
+                "ConnectError",
                 "could not connect to the server",
             ),
             Self::Timeout => (
                 SpanStatus::DeadlineExceeded,
                 "timeout",
+                "TimeoutError",
                 "the HTTP client's timeout has passed",
             ),
             Self::Interrupted => (
                 SpanStatus::Unavailable,
                 "stream_interrupted",
+                "InterruptedError",
                 "the connection broke before the reply was complete",
             ),
             Self::Undecodable => (
                 SpanStatus::InternalError,
                 "decode",
+                "DecodeError",
                 "the reply could not be read",
             ),
-            Self::Other => (SpanStatus::InternalError, "http", "the request failed"),
+            Self::Other => (
+                SpanStatus::InternalError,
+                "http",
+                "HttpError",
+                "the request failed",
+            ),
             Self::Api { status, code, kind } => {
                 let json = json!({ "error": { "code": code, "type": kind } });
                 let error = ApiError::from_json(*status, HeaderMap::new(), &json);
-                return (Recorded::from(&error), error.to_string());
+                let failure = Recorded::from(&error);
+                return (failure, Told::Api(error.into()));
             }
         };
         let failure = Recorded {
             status,
             error_type: error_type.into(),
         };
-        (failure, text.to_owned())
+        (failure, Told::Otherwise { kind, text })
+    }
+}
+
+enum Told {
+    Api(Error),
+    Otherwise {
+        kind: &'static str,
+        text: &'static str,
+    },
+}
+
+impl Reported for Told {
+    fn report(&self) -> Report {
+        match self {
+            Self::Api(error) => error.report(),
+            Self::Otherwise { kind, text } => Report {
+                kind: (*kind).into(),
+                text: (*text).into(),
+                request_id: None,
+            },
+        }
     }
 }
 

@@ -61,6 +61,7 @@ use reqwest::Url;
 pub use self::attempts::Attempts;
 pub use self::failure::Failure;
 use crate::ambient::{self, Ambient};
+use crate::attribute::OwnAttributes;
 use crate::call::{Target, guarded};
 use crate::integration::settings;
 use crate::record::provider;
@@ -91,6 +92,12 @@ impl Recorder {
     /// A recorder that does as the integration says.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether calls are recorded at all. Default: as the integration says.
+    pub fn record(mut self, record: bool) -> Self {
+        self.overrides.record = Some(record);
+        self
     }
 
     /// Whether requests' content is recorded. Default: as the integration says.
@@ -162,6 +169,7 @@ impl Recorder {
             address: host.into(),
             port: url.as_ref().and_then(Url::port_or_known_default),
             overrides: self.overrides,
+            attributes: OwnAttributes::default(),
             request_conversation_id: None,
             conversation_id: self.conversation_id.clone(),
         }

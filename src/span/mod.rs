@@ -256,6 +256,14 @@ impl Span {
         id_bytes(self.root_context().span_id)
     }
 
+    /// The bytes of its own span id; those of [`root`](Self::root), if it is its transaction's root.
+    pub(crate) fn id(&self) -> [u8; 8] {
+        match &self.handle {
+            Handle::Root(_) => self.root(),
+            Handle::Child { span, .. } => id_bytes(span.get_span_id()),
+        }
+    }
+
     fn root_context(&self) -> TraceContext {
         match &self.handle {
             Handle::Root(transaction) => transaction.get_trace_context(),
@@ -300,7 +308,7 @@ impl Span {
     }
 
     /// Keeps one value, as [`record`](Self::record) does.
-    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.data.set(name, value.into());
     }
 

@@ -1,13 +1,12 @@
 //! What is done with the bytes of one endpoint, from the request to the end of the reply.
 
-use std::fmt::Display;
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::HeaderMap;
 
 use super::Types;
-use crate::call::{Call, Failure, StreamCall, Target};
+use crate::call::{Call, Failure, Reported, StreamCall, Target};
 use crate::decode::{self, Head};
 use crate::error::{ApiError, Error};
 use crate::events::{Events, Next};
@@ -27,7 +26,7 @@ pub(super) trait Tap: Send {
     fn bytes(&mut self, bytes: Bytes);
     fn event(&mut self, data: &str);
     fn end(&mut self);
-    fn fail(&mut self, failure: Failure, text: &dyn Display);
+    fn fail(&mut self, failure: Failure, report: &dyn Reported);
 }
 
 /// A call and how far it has got.
@@ -186,18 +185,20 @@ impl<T: Types> Tap for Exchange<T> {
         }
     }
 
-    fn fail(&mut self, failure: Failure, text: &dyn Display) {
+    fn fail(&mut self, failure: Failure, report: &dyn Reported) {
         match self.take() {
             Phase::Sent(mut call) => {
                 call.fail_attempt_as(&failure);
-                call.fail_as(failure, text);
+                call.fail_as(failure, report);
             }
+            // That an error's body broke off matters less than the error.
+            Phase::Whole(whole) if !is_success(&whole.head) => whole.refused(),
             Phase::Whole(whole) => {
                 let mut call = whole.call;
                 call.fail_attempt_as(&failure);
-                call.fail_as(failure, text);
+                call.fail_as(failure, report);
             }
-            Phase::Stream(mut stream) => stream.call.fail_as(failure, text),
+            Phase::Stream(mut stream) => stream.call.fail_as(failure, report),
             Phase::Over => {}
         }
     }

@@ -4,15 +4,13 @@
 
 mod exchange;
 
-use std::fmt::Display;
-
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use self::exchange::{Exchange, Tap};
-use crate::call::{Attempt, Call, Failure, Target};
+use crate::call::{Attempt, Call, Failure, Reported, Target};
 use crate::decode::{self, Head, ReplyBody, StreamEvent, Unreadable};
 use crate::error::Error;
 use crate::record::{
@@ -75,6 +73,8 @@ pub(crate) struct Wire {
     attempts: u32,
     /// What the last attempt was answered with.
     last_status: Option<u16>,
+    /// How the last attempt failed without an answer.
+    last_failure: Option<Failure>,
 }
 
 impl Wire {
@@ -88,12 +88,13 @@ impl Wire {
                 Box::new(Exchange::<TextCompletions>::start(body, target))
             }
             Some(Endpoint::Decisions) => Box::new(Exchange::<Decisions>::start(body, target)),
-            None => Box::new(Exchange::<Chat>::of(Call::start_plain())),
+            None => Box::new(Exchange::<Chat>::of(Call::start_plain(target.overrides))),
         };
         Self {
             tap,
             attempts: 0,
             last_status: None,
+            last_failure: None,
         }
     }
 
@@ -113,6 +114,8 @@ impl Wire {
                 resends,
             });
             self.attempts += 1;
+            self.last_status = None;
+            self.last_failure = None;
         }
     }
 
@@ -126,6 +129,7 @@ impl Wire {
 
     /// The attempt has failed without an answer.
     pub(crate) fn fail_attempt(&mut self, failure: &Failure) {
+        self.last_failure = Some(failure.clone());
         if let Some(call) = self.call() {
             call.fail_attempt_as(failure);
         }
@@ -134,6 +138,11 @@ impl Wire {
     /// The status of the last attempt that has ended.
     pub(crate) fn last_status(&self) -> Option<u16> {
         self.last_status
+    }
+
+    /// How the last attempt failed, if it had no answer.
+    pub(crate) fn last_failure(&self) -> Option<&Failure> {
+        self.last_failure.as_ref()
     }
 
     /// Whether more of the reply would be recorded.
@@ -170,10 +179,10 @@ impl Wire {
         self.fail_as(Failure::from(error), error);
     }
 
-    /// The call has failed in this way; `text` tells people so.
-    pub(crate) fn fail_as(&mut self, failure: Failure, text: &dyn Display) {
+    /// The call has failed in this way, of which an event would have this `report`.
+    pub(crate) fn fail_as(&mut self, failure: Failure, report: &dyn Reported) {
         span::mark_thread();
-        self.tap.fail(failure, text);
+        self.tap.fail(failure, report);
     }
 }
 

@@ -21,5 +21,6 @@ mod ends;
 mod equal;
 mod passing;
 mod retries;
+mod same_failure;
 mod stacked;
 mod through;

@@ -3,7 +3,7 @@
 
 use futures::StreamExt;
 use sentry::{ClientOptions, Hub, SentryFutureExt};
-use sentry_openai::{Client, OpenAiIntegration, chat, embeddings, responses};
+use sentry_openai::{Client, OpenAiIntegration, agent, chat, embeddings, responses};
 use serde_json::{Value, json};
 
 use super::support::{Reply, Sentry, Server, SpanView};
@@ -323,10 +323,80 @@ async fn fifty_large_calls_fit_into_one_transaction_with_model_and_tokens_of_eac
             assert_eq!(span.json(INPUT)[0]["role"], "user");
             assert_eq!(span.json(OUTPUT)[0]["role"], "assistant");
         }
-        let content = |span: &SpanView| span.json(INPUT)[0]["parts"][0]["content"].clone();
-        let is_kept = content(&spans[0]) != "[over budget]";
-        assert_eq!(is_kept, character != "\u{1}", "{character:?}");
-        assert_eq!(content(&spans[49]), "[over budget]", "{character:?}");
+        for (span, name) in spans
+            .iter()
+            .flat_map(|span| [(span, INPUT), (span, OUTPUT)])
+        {
+            let kept = &span.json(name)[0]["parts"][0]["content"];
+            let kept = kept.as_str().unwrap().trim_end_matches('…');
+            assert!(
+                kept.len() >= 10 && text.starts_with(kept),
+                "{character:?}: {kept}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_an_agents_sixty_turns_every_call_shows_its_newest_message_and_its_answer() {
+    let tools: Vec<_> = (0..15)
+        .map(|n| {
+            let description = "does \"something\" ".repeat(500);
+            json!({"type": "function", "function": {"name": format!("tool_{n}"), "description": description}})
+        })
+        .collect();
+    let instructions = json!({"role": "system", "content": "Be \"brief\". ".repeat(500)});
+    let server = Server::start().await;
+    let sentry = sentry(OpenAiIntegration::new());
+    let client = client(&server);
+    let run = agent::invoke_agent("planner").input("Go.").run(async {
+        let mut messages = vec![instructions, json!({"role": "user", "content": "Go."})];
+        for turn in 0..60 {
+            let request = json!({"model": "gpt-4o", "messages": messages, "tools": tools});
+            let request: chat::Request = serde_json::from_value(request).unwrap();
+            server.reply(Reply::json(200, &completion(&format!("answer {turn}"))));
+            client.chat().completions().create(&request).await?;
+            let result = format!("result {turn}: {}", "{\"row\": 1}\n".repeat(270));
+            messages.push(json!({"role": "assistant", "content": format!("answer {turn}")}));
+            messages.push(json!({"role": "tool", "tool_call_id": "call_1", "content": result}));
+        }
+        Ok::<_, sentry_openai::Error>(())
+    });
+    run.bind_hub(sentry.hub()).await.unwrap();
+    assert_eq!(sentry.envelopes().len(), 1);
+    let size = sentry.bytes().len();
+    assert!((400_000..TRANSACTION).contains(&size), "{size} bytes");
+    let mut calls = sentry.spans_with_op("gen_ai.chat");
+    calls.sort_by_key(|call| call.start);
+    assert_eq!(calls.len(), 60);
+    for (turn, call) in calls.iter().enumerate() {
+        assert_eq!(
+            call.json(OUTPUT)[0]["parts"][0]["content"],
+            format!("answer {turn}")
+        );
+        let newest = call
+            .json(INPUT)
+            .as_array()
+            .unwrap()
+            .last()
+            .cloned()
+            .unwrap();
+        let newest = newest["parts"][0].to_string();
+        let expected = match turn {
+            0 => "Go.".to_owned(),
+            turn => format!("result {}: ", turn - 1),
+        };
+        assert!(newest.contains(&expected), "{turn}: {newest}");
+        assert!(turn == 0 || newest.len() > 400, "{turn}: {newest}");
+        assert_eq!(call.get("gen_ai.usage.total_tokens"), 10);
+    }
+    let marker = format!("[as in span {}]", calls[0].span_id);
+    for name in [SYSTEM, TOOLS] {
+        assert!(!calls[0].get(name).as_str().unwrap().contains("as in span"));
+        assert!(
+            calls[59].get(name).as_str().unwrap().contains(&marker),
+            "{name}"
+        );
     }
 }
 
@@ -343,7 +413,9 @@ async fn a_call_that_alone_is_too_large_is_sent_without_its_content() {
     assert!(sentry.bytes().len() < TRANSACTION);
     let span = sentry.span("chat gpt-4o");
     assert!(span.is_transaction);
-    assert_eq!(span.json(INPUT)[0]["parts"][0]["content"], "[over budget]");
+    let kept = span.json(INPUT)[0]["parts"][0]["content"].clone();
+    let kept = kept.as_str().unwrap().strip_suffix('…').unwrap();
+    assert!(kept.len() > 100_000 && prompt.starts_with(kept));
     assert_eq!(span.json(OUTPUT)[0]["parts"][0]["content"], "Yes.");
     assert_eq!(span.get("gen_ai.usage.total_tokens"), 10);
 }
