@@ -51,7 +51,8 @@ pub(super) fn cut(text: &str, form: Form, room: usize) -> Option<String> {
     };
     // JSON in an envelope is twice as long as JSON at most: every quote and backslash is escaped once more.
     let weight = encoded_len(text).max(1);
-    let likely = (room as u64 * text.len() as u64 / weight as u64) as usize;
+    let likely = room as u128 * text.len() as u128 / weight as u128;
+    let likely = usize::try_from(likely).unwrap_or(room);
     [likely, room.saturating_sub(2) / 2]
         .into_iter()
         .filter_map(|room| cut_json(&json, form, room))

@@ -136,7 +136,7 @@ impl Ledger {
             account.name_if_known(own, content);
         }
         let wanted = content.iter().map(|content| content.weight).sum::<usize>();
-        let room = if root == own {
+        let most = if root == own {
             // The root is the last of its transaction.
             account.left
         } else if account.left > UNSHARED {
@@ -146,7 +146,7 @@ impl Ledger {
             let share = account.left / (SHARES + account.shares);
             share.max(LEAST).min(account.left)
         };
-        let granted = wanted.min(room);
+        let granted = wanted.min(most);
         account.left -= granted;
         granted
     }
@@ -188,7 +188,6 @@ impl Account {
                     content.replace(marker);
                 }
             }
-            Some(_) => {}
             // What is cut later on is no longer what it was.
             None if self.left > UNSHARED && self.known.len() < KNOWN => {
                 self.known.push(Known {
@@ -196,7 +195,7 @@ impl Account {
                     span: own,
                 });
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 }
