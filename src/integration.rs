@@ -148,8 +148,12 @@ pub(crate) fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
 #[cfg(feature = "tracing")]
 pub(crate) fn settings_or_default(hub: &Hub) -> Option<Settings> {
     let client = hub.client().filter(|client| client.is_enabled())?;
-    settings(hub, Overrides::default())
-        .or_else(|| Some(OpenAiIntegration::new().settings(Overrides::default(), client.options())))
+    let of = |integration: &OpenAiIntegration| {
+        integration.settings(Overrides::default(), client.options())
+    };
+    // One that is there and says no is not the same as none.
+    hub.with_integration(|integration| Some(of(integration)))
+        .unwrap_or_else(|| of(&OpenAiIntegration::new()))
 }
 
 impl Default for OpenAiIntegration {

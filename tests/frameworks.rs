@@ -449,3 +449,16 @@ fn without_the_integration_content_goes_by_send_default_pii() {
         assert_eq!(sentry.span("chat gpt-4o").op, "gen_ai.chat");
     }
 }
+
+#[test]
+fn of_a_frameworks_span_nothing_is_recorded_where_the_integration_records_nothing() {
+    let options = ClientOptions::new().traces_sample_rate(1.0);
+    let options = options.send_default_pii(true);
+    let sentry = Sentry::new(options.add_integration(OpenAiIntegration::new().record(false)));
+    layered(&sentry, || {
+        rig().record("gen_ai.input.messages", SECRET);
+    });
+    assert!(!sentry.leaked(SECRET));
+    assert!(model_spans(&sentry).is_empty());
+    assert!(!sentry.leaked("gpt-4o"));
+}

@@ -462,6 +462,15 @@ pub(crate) fn root_of(span: &TransactionOrSpan) -> [u8; 8] {
     id_bytes(span.get_trace_context().span_id)
 }
 
+/// What [`Span::id`] is for a span that is not ours.
+#[cfg(feature = "tracing")]
+pub(crate) fn id_of(span: &TransactionOrSpan) -> [u8; 8] {
+    match span {
+        TransactionOrSpan::Transaction(_) => root_of(span),
+        TransactionOrSpan::Span(span) => id_bytes(span.get_span_id()),
+    }
+}
+
 fn id_bytes(id: SpanId) -> [u8; 8] {
     u64::from_str_radix(&id.to_string(), 16)
         .unwrap_or_default()

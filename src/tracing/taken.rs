@@ -111,7 +111,8 @@ impl Taken {
         if content.is_empty() {
             return;
         }
-        budget::spend(span::root_of(&self.span), &mut content);
+        let (root, own) = (span::root_of(&self.span), span::id_of(&self.span));
+        budget::spend(root, own, &mut content);
         for (name, value) in content {
             self.span.set_data(name, value);
         }
