@@ -11,7 +11,9 @@ use crate::error::{ApiError, DecodeError, Error, is_plain, reason};
 use crate::sse;
 use crate::tolerant;
 use crate::types::page::Page;
-use crate::types::{chat, conversations, embeddings, models, responses};
+use crate::types::{
+    batches, chat, conversations, embeddings, files, models, moderations, responses,
+};
 
 /// The name of events that are errors, whatever their data.
 pub(crate) const ERROR_EVENT: &str = "error";
@@ -374,6 +376,10 @@ macro_rules! reply_bodies {
 }
 
 reply_bodies! {
+    batches::Batch,
+    files::Deleted,
+    files::File,
+    moderations::Moderation,
     chat::Completion,
     chat::Deleted,
     responses::Compacted,

@@ -33,9 +33,10 @@ mod wire;
 #[cfg(feature = "schemars")]
 pub use client::ParsedStream;
 pub use client::{
-    Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, ConversationItems, Conversations,
-    Embeddings, EventStream, Folded, InputItems, InputTokens, ListStream, Models, Received,
-    RequestOptions, Responses, TextDeltas, WithResponse,
+    Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder,
+    ConversationItems, Conversations, Embeddings, EventStream, Files, Folded, Form, InputItems,
+    InputTokens, ListStream, Models, Moderations, Received, RequestBuilder, RequestOptions,
+    Responses, TextDeltas, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;
@@ -50,4 +51,5 @@ pub use error::{ApiError, DecodeError, Error, ParseError, ParseErrorKind, Timeou
 pub use integration::OpenAiIntegration;
 pub use structured::Parsed;
 pub use types::page::{Order, Page, PageQuery};
-pub use types::{chat, conversations, embeddings, models, responses};
+pub use types::upload::Upload;
+pub use types::{batches, chat, conversations, embeddings, files, models, moderations, responses};

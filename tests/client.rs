@@ -11,6 +11,8 @@
 mod support;
 
 mod client {
+    mod anything;
+    mod beside;
     mod connecting;
     mod endpoints;
     mod errors;

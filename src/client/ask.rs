@@ -25,7 +25,7 @@ impl<P> Question<'_, P> {
             method: Method::POST,
             path: self.path,
             query: &[],
-            body: Some(body),
+            body: Some(body.into()),
             options: &self.options,
         }
     }

@@ -1,10 +1,81 @@
 //! Requests as bytes.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use http::HeaderValue;
 use serde::Serialize;
 
+use super::form::{Form, Piece, joined, open};
 use crate::error::Error;
 use crate::json;
+
+/// What is sent on every attempt anew.
+#[derive(Clone)]
+pub(super) struct Body {
+    /// What it says of itself; `None` leaves that to the headers.
+    pub(super) content_type: Option<HeaderValue>,
+    content: Content,
+}
+
+#[derive(Clone)]
+enum Content {
+    Bytes(Bytes),
+    /// Some of it is in files.
+    Pieces(Arc<[Piece]>),
+}
+
+impl Body {
+    pub(super) fn json(bytes: Bytes) -> Self {
+        Self {
+            content_type: Some(HeaderValue::from_static("application/json")),
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    pub(super) fn bytes(bytes: Bytes) -> Self {
+        Self {
+            content_type: None,
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    pub(super) fn form(form: Form) -> Self {
+        let (content_type, pieces) = form.encode();
+        Self {
+            // Can't fail: all of it is letters and digits.
+            content_type: HeaderValue::try_from(content_type).ok(),
+            content: match joined(&pieces) {
+                Some(bytes) => Content::Bytes(bytes),
+                None => Content::Pieces(pieces.into()),
+            },
+        }
+    }
+
+    /// The JSON that it is.
+    pub(super) fn as_json(&self) -> &[u8] {
+        match (&self.content, &self.content_type) {
+            (Content::Bytes(bytes), Some(content_type)) if content_type == "application/json" => {
+                bytes
+            }
+            _ => &[],
+        }
+    }
+
+    /// The body of an attempt.
+    pub(super) async fn open(&self) -> Result<reqwest::Body, Error> {
+        match &self.content {
+            Content::Bytes(bytes) => Ok(bytes.clone().into()),
+            Content::Pieces(pieces) => open(pieces).await,
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(json: Bytes) -> Self {
+        Self::json(json)
+    }
+}
 
 /// The request as JSON, with fields that it does not hold itself. They are `"name":json`, and must not be
 /// among the request's own.

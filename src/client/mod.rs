@@ -2,22 +2,27 @@
 
 mod address;
 mod ask;
+mod batches;
 mod body;
 mod builder;
+mod bytes;
 mod chat;
 mod conversations;
 mod embeddings;
+mod files;
 mod folded;
+mod form;
 mod key;
 mod list;
 mod models;
+mod moderations;
 mod options;
 mod parsed;
 #[cfg(feature = "schemars")]
 mod parsed_stream;
 mod plain;
-mod post;
 mod received;
+mod request;
 mod responses;
 mod retry;
 mod stream;
@@ -29,17 +34,23 @@ use std::sync::Arc;
 use self::transport::Transport;
 use crate::error::Error;
 
+pub use self::batches::Batches;
 pub use self::builder::ClientBuilder;
+pub use self::bytes::ByteStream;
 pub use self::chat::{Chat, ChatCompletions, ChatMessages};
 pub use self::conversations::{ConversationItems, Conversations};
 pub use self::embeddings::Embeddings;
+pub use self::files::Files;
 pub use self::folded::{Folded, TextDeltas};
+pub use self::form::Form;
 pub use self::list::ListStream;
 pub use self::models::Models;
+pub use self::moderations::Moderations;
 pub use self::options::RequestOptions;
 #[cfg(feature = "schemars")]
 pub use self::parsed_stream::ParsedStream;
 pub use self::received::{Received, WithResponse};
+pub use self::request::RequestBuilder;
 pub use self::responses::{InputItems, InputTokens, Responses};
 pub use self::stream::EventStream;
 
@@ -141,6 +152,21 @@ impl Client {
     /// Conversations, which hold the items of several responses.
     pub fn conversations(&self) -> Conversations<'_> {
         Conversations::new(self)
+    }
+
+    /// Files that the API keeps.
+    pub fn files(&self) -> Files<'_> {
+        Files::new(self)
+    }
+
+    /// Batches of requests.
+    pub fn batches(&self) -> Batches<'_> {
+        Batches::new(self)
+    }
+
+    /// Whether texts and images are harmful.
+    pub fn moderations(&self) -> Moderations<'_> {
+        Moderations::new(self)
     }
 
     /// The models that there are.

@@ -5,7 +5,8 @@ use http::Method;
 use serde::Serialize;
 
 use super::Client;
-use super::body::encode;
+use super::body::{Body, encode};
+use super::form::Form;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use super::transport::Outgoing;
@@ -36,8 +37,18 @@ impl Client {
         request: &impl Serialize,
     ) -> Result<T, Error> {
         let body = encode(request, &[])?;
-        self.exchange(Method::POST, path, query.pairs(), Some(body))
+        self.exchange(Method::POST, path, query.pairs(), Some(body.into()))
             .await
+    }
+
+    /// Posts a form.
+    pub(super) async fn send_form<T: ReplyBody>(
+        &self,
+        path: &[&str],
+        form: Form,
+    ) -> Result<T, Error> {
+        let body = Some(Body::form(form));
+        self.exchange(Method::POST, path, Pairs::new(), body).await
     }
 
     /// A post that says all by its path.
@@ -85,7 +96,7 @@ impl Client {
         method: Method,
         path: &[&str],
         query: Pairs,
-        body: Option<Bytes>,
+        body: Option<Body>,
     ) -> Result<T, Error> {
         check(path)?;
         let options = self.options(RequestOptions::default());

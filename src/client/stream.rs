@@ -37,7 +37,7 @@ enum State<T> {
 }
 
 /// Events that are read and recorded. It keeps the recorder's types out of [`EventStream`]'s.
-trait Reading<T>: Send {
+pub(super) trait Reading<T>: Send {
     fn feed(&mut self, bytes: Bytes);
     fn next(&mut self, head: &Head) -> Result<Next<T>, Error>;
     fn last(&mut self, head: &Head) -> Result<Next<T>, Error>;
@@ -88,7 +88,7 @@ where
 }
 
 /// The bytes of a body, and how long we wait for them.
-struct Source {
+pub(super) struct Source {
     body: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
     idle: Duration,
     deadline: Option<(Instant, Duration)>,
@@ -112,19 +112,20 @@ impl<T> EventStream<T> {
         F: Fold<Event = T> + 'static,
         T: StreamEvent,
     {
-        let source = Source {
-            body: Box::pin(answer.body.bytes_stream()),
-            idle,
-            deadline: answer.deadline,
-            timer: None,
-            waiting: None,
-            is_over: false,
-            has_yielded: false,
-        };
         let events = Events::new(max_event_bytes);
+        Self::read_by(answer, idle, Box::new(Recorded { events, call }))
+    }
+
+    /// The events that `reading` makes of a reply.
+    pub(super) fn read_by(
+        answer: Answer<reqwest::Response>,
+        idle: Duration,
+        reading: Box<dyn Reading<T>>,
+    ) -> Self {
+        let source = Source::new(answer.body, answer.deadline, idle);
         Self {
             head: answer.head.detached(),
-            state: State::Open(source, Box::new(Recorded { events, call })),
+            state: State::Open(source, reading),
         }
     }
 
@@ -210,6 +211,22 @@ impl<T> fmt::Debug for EventStream<T> {
 }
 
 impl Source {
+    pub(super) fn new(
+        body: reqwest::Response,
+        deadline: Option<(Instant, Duration)>,
+        idle: Duration,
+    ) -> Self {
+        Self {
+            body: Box::pin(body.bytes_stream()),
+            idle,
+            deadline,
+            timer: None,
+            waiting: None,
+            is_over: false,
+            has_yielded: false,
+        }
+    }
+
     /// Lets the connection serve again if nothing is left of the body.
     ///
     /// The body's end may be known to the connection's own task alone, which has its turn once before we give up.
@@ -221,7 +238,10 @@ impl Source {
         Poll::Ready(())
     }
 
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    pub(super) fn poll_bytes(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
         if self.is_over {
             return Poll::Ready(None);
         }

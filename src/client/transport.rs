@@ -11,6 +11,7 @@ use reqwest::Url;
 use reqwest::redirect::Policy;
 
 use super::address::Address;
+use super::body::Body;
 use super::key::{Provider, is_key};
 use super::options::RequestOptions;
 use super::{received, retry};
@@ -48,7 +49,7 @@ pub(super) struct Outgoing<'a> {
     /// The path's segments below the base URL.
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(String, String)],
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Option<Body>,
     pub(super) options: &'a RequestOptions,
 }
 
@@ -155,13 +156,18 @@ impl Transport {
         loop {
             let attempt = async {
                 let key = self.key(out.options).await?;
+                let body = match &out.body {
+                    Some(body) => Some(body.open().await?),
+                    None => None,
+                };
                 call.begin_attempt(Attempt {
                     method: &out.method,
                     url: shown,
                     host: &self.target.address,
                     resends,
                 });
-                let request = self.request::<B>(call, out, url.clone(), key, resends);
+                let mut request = self.request::<B>(call, out, url.clone(), key, resends);
+                *request.body_mut() = body;
                 self.attempt(request).await
             };
             let result = match tokio::time::timeout(limit, attempt).await {
@@ -247,9 +253,9 @@ impl Transport {
         for (name, value) in &out.options.headers {
             headers.insert(name, value.clone());
         }
-        if let Some(body) = &out.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.clone().into());
+        let content_type = out.body.as_ref().map(|body| &body.content_type);
+        if let Some(Some(content_type)) = content_type {
+            headers.insert(CONTENT_TYPE, content_type.clone());
         }
         request
     }
