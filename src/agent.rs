@@ -38,7 +38,7 @@ use serde::Serialize;
 use crate::ambient::{self, Ambient};
 use crate::call::{ORIGIN, guarded, record_content};
 use crate::integration::settings;
-use crate::record::attributes::{Attributes, names};
+use crate::record::attributes::{Attributes, bounded, names};
 use crate::record::{error_type_text, record_agent_input, record_text, record_value};
 use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
@@ -272,7 +272,7 @@ impl Observed {
         begin(&settings, &mut facts, &mut content);
         let identity = Identity {
             op,
-            name: [operation, name].join(" "),
+            name: [operation, &*bounded(name)].join(" "),
             origin: ORIGIN,
         };
         let span = place.start(identity, facts.iter())?;

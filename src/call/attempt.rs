@@ -6,7 +6,7 @@ use sentry_core::protocol::SpanStatus;
 use super::failure::{Failure, of_http_status};
 use super::{Attempts, Call, guarded};
 use crate::error::Error;
-use crate::record::attributes::names;
+use crate::record::attributes::{bounded, names};
 use crate::span::{self, Identity, Place, Span};
 
 const OP: &str = "http.client";
@@ -132,13 +132,14 @@ impl Call {
 
 impl Attempt<'_> {
     fn start(&self, start: impl FnOnce(Identity) -> Option<Span>) -> Option<RunningAttempt> {
+        let url = bounded(self.url);
         let mut span = start(Identity {
             op: OP,
-            name: [self.method.as_str(), self.url].join(" "),
+            name: [self.method.as_str(), &*url].join(" "),
             origin: ORIGIN,
         })?;
         span.set(names::HTTP_REQUEST_METHOD, self.method.as_str());
-        span.set(names::URL_FULL, self.url);
+        span.set(names::URL_FULL, &*url);
         span.set(names::SERVER_ADDRESS, self.host);
         if self.resends > 0 {
             span.set(names::HTTP_REQUEST_RESEND_COUNT, self.resends);

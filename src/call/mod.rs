@@ -17,7 +17,7 @@ use crate::ambient;
 use crate::attribute::OwnAttributes;
 use crate::error::Error;
 use crate::integration::settings;
-use crate::record::attributes::{Attributes, names};
+use crate::record::attributes::{Attributes, bounded, names};
 use crate::record::{Prompt, Reply, budget};
 use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
@@ -251,7 +251,7 @@ impl ModelCall {
         let identity = Identity {
             op: operation.op(),
             name: match prompt.model() {
-                Some(model) => [operation.name(), model].join(" "),
+                Some(model) => [operation.name(), &*bounded(model)].join(" "),
                 None => operation.name().to_owned(),
             },
             origin: ORIGIN,
@@ -285,7 +285,7 @@ impl ModelCall {
         if let (Some(operation), Some(model)) = (self.unnamed, reply.model()) {
             self.unnamed = None;
             self.facts.push(names::REQUEST_MODEL, model);
-            self.span.rename([operation, model].join(" "));
+            self.span.rename([operation, &*bounded(model)].join(" "));
         }
     }
 

@@ -1,5 +1,7 @@
 //! What agents and tools are given and give back, as it is recorded.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,7 +18,8 @@ pub(crate) fn record_agent_input(input: &str, settings: &Settings, to: &mut Attr
     record_input(
         &[input],
         |_| true,
-        |input| Message::new("user", vec![Part::Text(input)]),
+        |input| Message::new("user", Part::text(input).into_iter().collect()),
+        false,
         settings,
         to,
     );
@@ -56,11 +59,11 @@ pub(crate) fn record_text(
     settings: &Settings,
     to: &mut Attributes,
 ) {
-    if media::is_binary(false, text) {
-        to.push(name, media::SUBSTITUTE);
-        return;
-    }
-    let text = Writer::new(settings).redacted(text);
+    let text = if media::is_binary(false, text) {
+        Cow::Borrowed(media::SUBSTITUTE)
+    } else {
+        Writer::new(settings).cleaned_up_to(text, usize::MAX)
+    };
     let settings = Settings {
         redact: None,
         ..settings.clone()
@@ -76,7 +79,7 @@ pub(crate) fn record_text(
             let _ = json.write(&mut writer);
             writer.finish().0
         }
-        _ => content_text(&text, &settings),
+        _ => content_text(&text, &settings, usize::MAX),
     };
     to.push_text(name, Some(&text));
 }

@@ -1,8 +1,15 @@
 //! The attributes of a span, and every name that the crate gives one.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use crate::types::chat::Stop;
+use crate::json::escape::boundary;
+
+/// The bytes of a fact: Sentry refuses a transaction that a server or a caller makes too large with one.
+pub(crate) const LONGEST_FACT: usize = 1_024;
+/// The entries of a fact that is a list.
+pub(crate) const MOST_ENTRIES: usize = 64;
 
 /// The names, as [getsentry/sentry-conventions](https://github.com/getsentry/sentry-conventions) has them.
 pub(crate) mod names {
@@ -11,11 +18,13 @@ pub(crate) mod names {
     pub(crate) const COST_TOTAL_TOKENS: &str = "gen_ai.cost.total_tokens";
     pub(crate) const EMBEDDINGS_INPUT: &str = "gen_ai.embeddings.input";
     pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+    /// No convention, but what Sentry's panel reads: it counts the messages that it shows.
     pub(crate) const INPUT_MESSAGES_ORIGINAL_LENGTH: &str =
-        "sentry.sdk_meta.gen_ai.input.messages.original_length";
+        "gen_ai.request.messages.original_length";
     pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
     pub(crate) const PIPELINE_NAME: &str = "gen_ai.pipeline.name";
+    pub(crate) const PROMPT_NAME: &str = "gen_ai.prompt.name";
     pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
     pub(crate) const REQUEST_DIMENSIONS: &str = "gen_ai.request.dimensions";
     pub(crate) const REQUEST_ENCODING_FORMAT: &str = "gen_ai.request.encoding_format";
@@ -27,6 +36,7 @@ pub(crate) mod names {
     pub(crate) const REQUEST_SEED: &str = "gen_ai.request.seed";
     pub(crate) const REQUEST_STOP_SEQUENCES: &str = "gen_ai.request.stop_sequences";
     pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
+    pub(crate) const REQUEST_TOP_K: &str = "gen_ai.request.top_k";
     pub(crate) const REQUEST_TOP_P: &str = "gen_ai.request.top_p";
     pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
     pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
@@ -69,8 +79,17 @@ impl Attributes {
         Self(Vec::with_capacity(USUAL))
     }
 
+    /// Pushes a value. One that is no content is bounded: to [`LONGEST_FACT`] bytes, a list to [`MOST_ENTRIES`].
     pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.0.push((name, value.into()));
+        let mut value = value.into();
+        match &mut value {
+            Value::String(text) if text.len() > LONGEST_FACT && !is_content(name) => {
+                *text = bounded(text).into_owned();
+            }
+            Value::Array(entries) => entries.truncate(MOST_ENTRIES),
+            _ => {}
+        }
+        self.0.push((name, value));
     }
 
     /// Pushes the value, if there is one.
@@ -83,17 +102,6 @@ impl Attributes {
     /// Pushes the text, if there is one and it is not empty.
     pub(crate) fn push_text(&mut self, name: &'static str, text: Option<&str>) {
         self.push_some(name, text.filter(|text| !text.is_empty()));
-    }
-
-    /// Pushes the sequences at which the model stops, one or many.
-    pub(super) fn push_stop(&mut self, stop: Option<&Stop>) {
-        match stop {
-            Some(Stop::One(stop)) => self.push(names::REQUEST_STOP_SEQUENCES, vec![stop.as_str()]),
-            Some(Stop::Many(stops)) if !stops.is_empty() => {
-                self.push(names::REQUEST_STOP_SEQUENCES, stops.as_slice());
-            }
-            _ => {}
-        }
     }
 
     #[cfg(test)]
@@ -113,6 +121,32 @@ impl Attributes {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// The fact as it may be recorded: what is too long ends in an ellipsis.
+pub(crate) fn bounded(fact: &str) -> Cow<'_, str> {
+    const ELLIPSIS: &str = "…";
+
+    if fact.len() <= LONGEST_FACT {
+        return Cow::Borrowed(fact);
+    }
+    let end = boundary(fact, LONGEST_FACT - ELLIPSIS.len());
+    Cow::Owned([fact.get(..end).unwrap_or_default(), ELLIPSIS].concat())
+}
+
+/// Whether an attribute holds content, which has a limit of its own.
+fn is_content(name: &str) -> bool {
+    matches!(
+        name,
+        names::EMBEDDINGS_INPUT
+            | names::INPUT_MESSAGES
+            | names::OUTPUT_MESSAGES
+            | names::SYSTEM_INSTRUCTIONS
+            | names::TOOL_CALL_ARGUMENTS
+            | names::TOOL_CALL_RESULT
+            | names::TOOL_DEFINITIONS
+            | names::TOOL_DESCRIPTION
+    )
 }
 
 impl IntoIterator for Attributes {
@@ -150,6 +184,22 @@ mod tests {
         assert_eq!(rows.len(), told.len(), "a name is told twice");
         assert_eq!(told, known);
         assert!(known.contains(names::URL_FULL) && known.len() > 40);
+    }
+
+    #[test]
+    fn a_fact_is_bounded_and_content_is_not() {
+        let mut attributes = Attributes::default();
+        let long = "ü".repeat(600_000);
+        attributes.push(names::REQUEST_MODEL, long.as_str());
+        attributes.push(names::CONVERSATION_ID, "x".repeat(LONGEST_FACT));
+        attributes.push(names::INPUT_MESSAGES, long.as_str());
+        attributes.push(names::REQUEST_STOP_SEQUENCES, vec!["a"; 1_000]);
+        let text = |name| attributes.get(name).unwrap().as_str().unwrap();
+        assert_eq!(text(names::REQUEST_MODEL), "ü".repeat(510) + "…");
+        assert_eq!(text(names::CONVERSATION_ID).len(), LONGEST_FACT);
+        assert_eq!(text(names::INPUT_MESSAGES).len(), long.len());
+        let list = attributes.get(names::REQUEST_STOP_SEQUENCES).unwrap();
+        assert_eq!(list.as_array().unwrap().len(), MOST_ENTRIES);
     }
 
     #[test]

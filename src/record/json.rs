@@ -4,15 +4,14 @@
 //! Nothing is built before it is written: a value is read only as far as there is room for it.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use super::escape::{self, boundary};
+use super::redact::redacted;
 use crate::settings::{Redact, Settings};
+use crate::types::binary::without_binary;
 
-/// Stands where `redact` panicked.
-const REDACTED: &str = "[redacted]";
 const ELLIPSIS: &str = "…";
 /// Deeper values are left out.
 const DEEPEST: usize = 128;
@@ -145,15 +144,15 @@ impl<'s> Writer<'s> {
 
     /// A text of content: redacted, and cut if need be.
     pub(crate) fn content(&mut self, text: &str) -> Result<(), Full> {
-        let redacted = self.redacted(text);
-        self.reserve(redacted.len());
-        self.string(&redacted, true)
+        let text = self.cleaned(text);
+        self.reserve(text.len());
+        self.string(&text, true)
     }
 
     /// A text of content that makes no sense when it is cut: redacted, and in whole.
     pub(crate) fn name(&mut self, text: &str) -> Result<(), Full> {
-        let redacted = self.redacted(text);
-        self.string(&redacted, false)
+        let text = self.cleaned(text);
+        self.string(&text, false)
     }
 
     /// A text that is no content, in whole.
@@ -163,26 +162,77 @@ impl<'s> Writer<'s> {
 
     /// A text of content, not as JSON but as it is.
     pub(crate) fn plain(&mut self, text: &str) {
-        let redacted = self.redacted(text);
+        let text = self.cleaned(text);
         let room = self.room();
-        if redacted.len() <= room {
-            self.text.push_str(&redacted);
+        if text.len() <= room {
+            self.text.push_str(&text);
             return;
         }
         self.shortened = true;
-        let end = boundary(&redacted, room.saturating_sub(ELLIPSIS.len()));
+        let end = boundary(&text, room.saturating_sub(ELLIPSIS.len()));
         if end > 0 {
-            self.text.push_str(redacted.get(..end).unwrap_or_default());
+            self.text.push_str(text.get(..end).unwrap_or_default());
             self.text.push_str(ELLIPSIS);
         }
     }
 
-    pub(super) fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.redact {
-            None => Cow::Borrowed(text),
-            Some(redact) => {
-                catch_unwind(AssertUnwindSafe(|| redact(text))).unwrap_or(Cow::Borrowed(REDACTED))
+    /// A writer for a text that will be written by this one.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            text: String::with_capacity(64),
+            limit: self.room(),
+            depth: 0,
+            redact: self.redact,
+            shortened: false,
+            hides_secrets: self.hides_secrets,
+            expects_binary: false,
+        }
+    }
+
+    /// A value as a text that is JSON: in whole, or as much of it as its own lists and texts can be shortened to.
+    pub(crate) fn encoded(
+        &mut self,
+        write: impl Fn(&mut Self) -> Result<(), Full>,
+    ) -> Result<(), Full> {
+        const TRIES: usize = 4;
+
+        let room = self.room();
+        let mut limit = room.saturating_sub(2);
+        for _ in 0..TRIES {
+            let mut inner = Self {
+                limit,
+                ..self.beside()
+            };
+            if write(&mut inner).is_err() {
+                break;
             }
+            let (text, shortened) = inner.finish();
+            let needed = escape::encoded_len(&text);
+            if needed <= room {
+                self.shortened |= shortened;
+                return self.string(&text, false);
+            }
+            // Escapes make it longer than it was: the next try has so much less room.
+            limit = text.len().saturating_mul(room) / needed;
+            limit = limit.saturating_sub(limit / 16 + 2);
+        }
+        self.shortened = true;
+        Err(Full)
+    }
+
+    /// The text as it may be recorded: without binary, and redacted. What there is no room for may be left out.
+    fn cleaned<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.cleaned_up_to(text, self.room())
+    }
+
+    pub(super) fn cleaned_up_to<'t>(&self, text: &'t str, room: usize) -> Cow<'t, str> {
+        let Some(redact) = self.redact else {
+            return without_binary(text, room);
+        };
+        // What `redact` sees is whole, so that no secret straddles a cut.
+        match without_binary(text, usize::MAX) {
+            Cow::Borrowed(text) => redacted(text, redact),
+            Cow::Owned(text) => Cow::Owned(redacted(&text, redact).into_owned()),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Binary content: what it looks like, and what stands in its place.
 
-/// Stands where binary content was.
-pub(crate) const SUBSTITUTE: &str = "[Blob substitute]";
+pub(crate) use crate::types::binary::SUBSTITUTE;
 
 /// Where media is, by the text of its URL field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +38,12 @@ pub(crate) fn mime_type_of_file(name: &str) -> Option<&'static str> {
         ("txt", "text/plain"),
         ("csv", "text/csv"),
         ("json", "application/json"),
+        ("gif", "image/gif"),
+        ("webp", "image/webp"),
+        ("svg", "image/svg+xml"),
+        ("mp4", "video/mp4"),
+        ("md", "text/markdown"),
+        ("html", "text/html"),
         ("png", "image/png"),
         ("jpg", "image/jpeg"),
         ("jpeg", "image/jpeg"),

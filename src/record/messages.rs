@@ -1,11 +1,17 @@
 //! Messages as they are recorded: a role and its parts, whatever API they come from.
+//!
+//! Sentry's panel shows of a message either its texts and media, or its objects, or its calls, or their results, and
+//! nothing of a part whose type it does not know. So an unknown part is an `object`, and a message of several kinds is
+//! one for each kind (the test `panel` has the panel's rules).
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::error_type_text;
 use super::escape::encoded_len;
 use super::json::{Full, Json, Writer};
 use super::media::{self, Location};
+use super::secret::without_credentials;
 
 /// What one side said at once.
 pub(crate) struct Message<'a> {
@@ -25,18 +31,13 @@ pub(crate) enum Part<'a> {
     },
     ToolCallResponse {
         id: Option<&'a str>,
-        content: Option<Content<'a>>,
+        result: Option<Content<'a>>,
     },
-    Uri {
-        modality: &'a str,
-        uri: &'a str,
-    },
-    Blob {
+    Media {
         modality: &'a str,
         mime_type: Option<&'a str>,
-    },
-    File {
-        file_id: &'a str,
+        filename: Option<&'a str>,
+        source: Source<'a>,
     },
     /// Tools that come along.
     Tools {
@@ -45,6 +46,18 @@ pub(crate) enum Part<'a> {
     },
     /// Whatever else, as it came.
     Other(&'a dyn Json),
+    /// A part that is shown only as what it is not.
+    Object(Box<Part<'a>>),
+}
+
+/// Where media is.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Uri(&'a str),
+    /// In the message itself, which is not recorded.
+    Inline,
+    /// A file that the server has, by its id.
+    File(&'a str),
 }
 
 /// What a tool is given, or gives.
@@ -53,6 +66,8 @@ pub(crate) enum Content<'a> {
     Parts(Vec<Part<'a>>),
     Code(&'a str),
     Tools(Vec<Definition<'a>>),
+    /// JSON of a type that is known to hold no secrets.
+    Known(&'a dyn Json),
     Json(&'a dyn Json),
 }
 
@@ -62,6 +77,16 @@ pub(crate) struct Definition<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
     pub(crate) parameters: Option<&'a dyn Json>,
+}
+
+/// Parts that are shown together, in the order in which the messages of one stand. Objects come first, so that the
+/// last message of the user's is a text where there is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Object,
+    Text,
+    ToolCall,
+    ToolCallResponse,
 }
 
 impl<'a> Message<'a> {
@@ -77,6 +102,46 @@ impl<'a> Message<'a> {
     pub(super) fn weight(&self) -> usize {
         let parts = self.parts.iter().map(Part::weight);
         parts.fold(32, usize::saturating_add)
+    }
+
+    /// The message as one for each kind of its parts; none, if it has no parts.
+    pub(super) fn by_kind(mut self) -> Vec<Self> {
+        let mut kinds = self.parts.iter().filter_map(Part::kind);
+        let first = kinds.next();
+        if kinds.all(|kind| Some(kind) == first) {
+            return if self.parts.is_empty() {
+                Vec::new()
+            } else {
+                vec![self]
+            };
+        }
+        let kinds = [
+            Kind::Object,
+            Kind::Text,
+            Kind::ToolCall,
+            Kind::ToolCallResponse,
+        ];
+        let mut messages: Vec<Self> = Vec::new();
+        for kind in kinds {
+            // Reasoning stands before what came of it.
+            let of_kind = |part: &mut Part<'_>| match part.kind() {
+                Some(known) => known == kind,
+                None => kind != Kind::Object,
+            };
+            if !self.parts.iter().any(|part| part.kind() == Some(kind)) {
+                continue;
+            }
+            let parts = self.parts.extract_if(.., of_kind).collect();
+            messages.push(Self {
+                role: match kind {
+                    Kind::ToolCallResponse => "tool",
+                    _ => self.role,
+                },
+                parts,
+                finish_reason: self.finish_reason,
+            });
+        }
+        messages
     }
 
     /// The message with as much of its parts as there is room for, or nothing.
@@ -100,39 +165,106 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// A text, if it is not empty.
+    pub(crate) fn text(text: &'a str) -> Option<Self> {
+        (!text.is_empty()).then_some(Self::Text(text))
+    }
+
+    /// An element of a list of parts whose type is not known. A string stands for a text.
+    pub(crate) fn unknown(value: &'a Value) -> Option<Self> {
+        let text = match value {
+            Value::Null => return None,
+            Value::String(text) => Some(text),
+            Value::Object(part) if part.get("type").and_then(Value::as_str) == Some("text") => {
+                match part.get("text") {
+                    Some(Value::String(text)) => Some(text),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        match text {
+            Some(text) => Self::text(text),
+            None => Some(Self::Other(value)),
+        }
+    }
+
     /// Media by the text of its URL field.
     pub(crate) fn media(modality: &'a str, url: &'a str) -> Self {
-        match Location::of(url) {
-            Location::Uri(uri) => Self::Uri { modality, uri },
-            Location::Inline(mime_type) => Self::Blob {
-                modality,
-                mime_type,
-            },
+        let (mime_type, source) = match Location::of(url) {
+            Location::Uri(uri) => (None, Source::Uri(uri)),
+            Location::Inline(mime_type) => (mime_type, Source::Inline),
+        };
+        Self::Media {
+            modality,
+            mime_type,
+            filename: None,
+            source,
         }
     }
 
     /// A file's data: a `data:` URL, or base64 alone.
-    pub(crate) fn file_data(data: &'a str, filename: Option<&str>) -> Self {
+    pub(crate) fn file_data(data: &'a str, filename: Option<&'a str>) -> Self {
         let named = filename.and_then(media::mime_type_of_file);
         let mime_type = media::data_url(data)
             .and_then(|url| url.mime_type)
             .or(named);
-        Self::Blob {
+        Self::Media {
             modality: media::modality(mime_type),
             mime_type,
+            filename,
+            source: Source::Inline,
         }
+    }
+
+    /// A file that the server has.
+    pub(crate) fn file(modality: &'a str, file_id: &'a str, filename: Option<&'a str>) -> Self {
+        Self::Media {
+            modality,
+            mime_type: None,
+            filename,
+            source: Source::File(file_id),
+        }
+    }
+
+    /// The media with the name of its file.
+    pub(crate) fn named(mut self, name: Option<&'a str>) -> Self {
+        if let Self::Media { filename, .. } = &mut self {
+            *filename = name;
+        }
+        self
     }
 
     /// A recording by the name of its encoding.
     pub(crate) fn audio(format: Option<&str>) -> Self {
-        let mime_type = match format {
-            Some("wav") => Some("audio/wav"),
-            Some("mp3") => Some("audio/mpeg"),
-            _ => None,
-        };
-        Self::Blob {
+        Self::Media {
             modality: "audio",
-            mime_type,
+            mime_type: match format {
+                Some("wav") => Some("audio/wav"),
+                Some("mp3") => Some("audio/mpeg"),
+                _ => None,
+            },
+            filename: None,
+            source: Source::Inline,
+        }
+    }
+
+    /// The part as it is shown in an answer: there the results of calls are not.
+    pub(crate) fn in_answer(self) -> Self {
+        match self {
+            Self::ToolCallResponse { .. } => Self::Object(Box::new(self)),
+            other => other,
+        }
+    }
+
+    /// With what it is shown; `None` of reasoning, which stands beside anything.
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Reasoning(_) => None,
+            Self::Text(_) | Self::Media { .. } => Some(Kind::Text),
+            Self::ToolCall { .. } => Some(Kind::ToolCall),
+            Self::ToolCallResponse { .. } => Some(Kind::ToolCallResponse),
+            Self::Tools { .. } | Self::Other(_) | Self::Object(_) => Some(Kind::Object),
         }
     }
 
@@ -140,15 +272,24 @@ impl<'a> Part<'a> {
     fn weight(&self) -> usize {
         const AROUND: usize = 48;
         let inside = match self {
-            Self::Text(text) | Self::Reasoning(text) | Self::Uri { uri: text, .. } => text.len(),
+            Self::Text(text) | Self::Reasoning(text) => text.len(),
             Self::ToolCall {
                 name, arguments, ..
             } => name.len() + 48 + arguments.as_ref().map_or(0, Content::weight),
-            Self::ToolCallResponse { content, .. } => {
-                48 + content.as_ref().map_or(0, Content::weight)
+            Self::ToolCallResponse { result, .. } => {
+                48 + result.as_ref().map_or(0, Content::weight)
             }
-            Self::Blob { .. } | Self::File { .. } => AROUND,
+            Self::Media {
+                source, filename, ..
+            } => {
+                let source = match source {
+                    Source::Uri(text) | Source::File(text) => text.len(),
+                    Source::Inline => media::SUBSTITUTE.len(),
+                };
+                80 + source + filename.map_or(0, |name| name.len() + 16)
+            }
             Self::Tools { .. } | Self::Other(_) => 256,
+            Self::Object(part) => part.weight(),
         };
         inside.saturating_add(AROUND)
     }
@@ -160,17 +301,25 @@ impl<'a> Part<'a> {
             Self::ToolCall {
                 arguments: content, ..
             }
-            | Self::ToolCallResponse { content, .. } => {
-                matches!(content, Some(Content::Json(_) | Content::Tools(_)))
+            | Self::ToolCallResponse {
+                result: content, ..
+            } => {
+                matches!(
+                    content,
+                    Some(
+                        Content::Json(_)
+                            | Content::Known(_)
+                            | Content::Tools(_)
+                            | Content::Parts(_)
+                    )
+                )
             }
+            Self::Object(part) => part.is_guessed(),
             _ => false,
         }
     }
 
     fn write(&self, to: &mut Writer<'_>) -> Result<(), Full> {
-        if let Self::Other(value) = self {
-            return to.hiding_secrets(|to| value.write(to));
-        }
         to.object(|to| match self {
             Self::Text(text) => {
                 kind(to, "text")?;
@@ -193,40 +342,97 @@ impl<'a> Part<'a> {
                     None => Ok(()),
                 }
             }
-            Self::ToolCallResponse { id, content } => {
+            Self::ToolCallResponse { id, result } => {
                 kind(to, "tool_call_response")?;
                 optional(to, "id", *id)?;
-                match content {
-                    Some(content) => to.field("content", |to| content.write(to)),
+                match result {
+                    Some(result) => to.field("result", |to| result.write_text(to)),
                     None => Ok(()),
                 }
             }
-            Self::Uri { modality, uri } => {
-                kind(to, "uri")?;
-                to.field("modality", |to| to.whole(modality))?;
-                to.field("uri", |to| to.content(uri))
-            }
-            Self::Blob {
+            Self::Media {
                 modality,
                 mime_type,
-            } => {
-                kind(to, "blob")?;
-                to.field("modality", |to| to.whole(modality))?;
-                if let Some(mime_type) = mime_type {
-                    to.field("mime_type", |to| to.whole(mime_type))?;
-                }
-                to.field("content", |to| to.whole(media::SUBSTITUTE))
-            }
-            Self::File { file_id } => {
-                kind(to, "file")?;
-                to.field("file_id", |to| to.name(file_id))
-            }
+                filename,
+                source,
+            } => write_media(modality, *mime_type, *filename, *source, to),
             Self::Tools { kind: name, tools } => {
-                kind(to, name)?;
-                to.field("tools", |to| write_tools(tools, to))
+                kind(to, "object")?;
+                to.field("content", |to| {
+                    to.object(|to| {
+                        kind(to, name)?;
+                        to.field("tools", |to| write_tools(tools, to))
+                    })
+                })
             }
-            Self::Other(_) => Ok(()),
+            Self::Other(value) => {
+                kind(to, "object")?;
+                to.field("content", |to| to.hiding_secrets(|to| value.write(to)))
+            }
+            Self::Object(part) => {
+                kind(to, "object")?;
+                to.field("content", |to| part.write(to))
+            }
         })
+    }
+
+    /// The part as a line of text.
+    fn as_line(&self, settings: &Writer<'_>) -> Cow<'a, str> {
+        match self {
+            Self::Text(text) | Self::Reasoning(text) => Cow::Borrowed(text),
+            Self::Media { source, .. } => match source {
+                Source::Uri(uri) => without_credentials(uri),
+                Source::Inline => Cow::Borrowed(media::SUBSTITUTE),
+                Source::File(id) => Cow::Borrowed(id),
+            },
+            other => {
+                let mut line = settings.beside();
+                // Without room for anything, nothing is written.
+                let _ = match other {
+                    Self::Other(value) => line.hiding_secrets(|line| value.write(line)),
+                    other => other.write(&mut line),
+                };
+                Cow::Owned(line.finish().0)
+            }
+        }
+    }
+}
+
+fn write_media(
+    modality: &str,
+    mime_type: Option<&str>,
+    filename: Option<&str>,
+    source: Source<'_>,
+    to: &mut Writer<'_>,
+) -> Result<(), Full> {
+    let address = match source {
+        Source::Uri(uri) => without_credentials(uri),
+        _ => Cow::Borrowed(""),
+    };
+    let named = || media::mime_type_of_file(filename.unwrap_or(&address));
+    let mime_type = mime_type.or_else(named).unwrap_or(match modality {
+        "image" => "image/*",
+        "audio" => "audio/*",
+        "video" => "video/*",
+        _ => "application/octet-stream",
+    });
+    kind(
+        to,
+        match source {
+            Source::Uri(_) => "uri",
+            Source::Inline => "blob",
+            Source::File(_) => "file",
+        },
+    )?;
+    to.field("modality", |to| to.whole(modality))?;
+    to.field("mime_type", |to| to.name(mime_type))?;
+    if let Some(filename) = filename.filter(|name| !name.is_empty()) {
+        to.field("filename", |to| to.content(filename))?;
+    }
+    match source {
+        Source::Uri(_) => to.field("uri", |to| to.content(&address)),
+        Source::Inline => to.field("content", |to| to.whole(media::SUBSTITUTE)),
+        Source::File(id) => to.field("file_id", |to| to.name(id)),
     }
 }
 
@@ -238,7 +444,7 @@ impl Content<'_> {
                 .iter()
                 .map(Part::weight)
                 .fold(2, usize::saturating_add),
-            Self::Json(_) | Self::Tools(_) => 256,
+            Self::Json(_) | Self::Known(_) | Self::Tools(_) => 256,
         }
     }
 
@@ -248,8 +454,24 @@ impl Content<'_> {
             Self::Text(text) => to.content(text),
             Self::Parts(parts) => write_parts(parts, to),
             Self::Code(code) => to.object(|to| to.field("code", |to| to.content(code))),
+            Self::Known(value) => value.write(to),
             Self::Json(value) => to.hiding_secrets(|to| value.write(to)),
             Self::Tools(tools) => write_tools(tools, to),
+        }
+    }
+
+    /// The content as one text: the panel writes `[object Object]` for what is none.
+    fn write_text(&self, to: &mut Writer<'_>) -> Result<(), Full> {
+        match self {
+            Self::Text(_) => self.write(to),
+            Self::Parts(parts) => {
+                let lines: Vec<_> = parts.iter().map(|part| part.as_line(to)).collect();
+                match &*lines {
+                    [line] => to.content(line),
+                    lines => to.content(&lines.join("\n")),
+                }
+            }
+            _ => to.encoded(|to| self.write(to)),
         }
     }
 }
@@ -264,10 +486,7 @@ impl Definition<'_> {
     /// The type and the name, or nothing; the rest as far as there is room.
     pub(super) fn write(&self, to: &mut Writer<'_>, after: usize) -> Result<(), Full> {
         to.object(|to| {
-            to.field("type", |to| match error_type_text(self.kind) {
-                Some(kind) => to.whole(kind),
-                None => to.name(self.kind),
-            })?;
+            to.field("type", |to| to.name(self.kind))?;
             optional(to, "name", self.name)?;
             to.reserving(after, |to| {
                 if let Some(description) = self.description

@@ -17,7 +17,9 @@ mod json;
 mod media;
 mod messages;
 mod provider;
+mod redact;
 mod responses;
+mod secret;
 mod serializer;
 mod shorten;
 #[cfg(test)]
@@ -29,7 +31,9 @@ pub(crate) use agent::{record_agent_input, record_text, record_value};
 pub(crate) use decide::{Decision, DecisionRequest};
 pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 
-use attributes::Attributes;
+use serde_json::Value;
+
+use attributes::{Attributes, LONGEST_FACT, MOST_ENTRIES};
 
 use crate::error::is_plain;
 use crate::json::escape;
@@ -173,17 +177,40 @@ fn name_of(text: &str) -> Option<&str> {
     is_plain(text).then_some(text)
 }
 
-/// A text of content as it may be recorded: redacted and cut.
-fn content_text(text: &str, settings: &Settings) -> String {
+/// A text of content as it may be recorded: without binary, redacted and cut.
+fn content_text(text: &str, settings: &Settings, most: usize) -> String {
     let mut writer = json::Writer::new(settings);
-    writer.plain(text);
+    writer.within(most, |writer| writer.plain(text));
     writer.finish().0
+}
+
+/// A number without a fraction, however it is written.
+fn integer(value: Option<&Value>) -> Option<i64> {
+    let value = value?;
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "it is compared with what came of it"
+        )]
+        let integer = number as i64;
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "so are numbers too large to be told"
+        )]
+        let is_exact = (integer as f64).to_bits() == number.to_bits();
+        is_exact.then_some(integer)
+    })
 }
 
 /// Records why the model stopped: a JSON array of names (see [`name_of`]), which need no escapes.
 fn record_finish_reasons<'r>(reasons: impl Iterator<Item = &'r str>, to: &mut Attributes) {
     let mut list = String::new();
-    for reason in reasons {
+    for reason in reasons.take(MOST_ENTRIES) {
+        // Two quotes, a comma and what closes the list.
+        if list.len() + reason.len() + 4 > LONGEST_FACT {
+            break;
+        }
         list.extend([if list.is_empty() { "[\"" } else { ",\"" }, reason, "\""]);
     }
     if !list.is_empty() {
@@ -194,17 +221,18 @@ fn record_finish_reasons<'r>(reasons: impl Iterator<Item = &'r str>, to: &mut At
 
 /// The bytes of text that a fold keeps for the recording.
 ///
-/// Of a text that is longer than an attribute the rest is not missed. But up to 16 texts may be needed, as all parts
+/// Of a text that is longer than an attribute the rest is not missed, but for what tells that base64 stands at its end. And up to 16 texts may be needed, as all parts
 /// of a reply share its room. And what `redact` sees must be whole, so that no secret straddles the end: a text that
 /// is longer even so is redacted up to there, and ends there before it is cut, if enough of it is left for that.
 fn fold_limit(settings: &Settings) -> Option<Limit> {
     const TIMES: usize = 16;
     const LEAST_REDACTED: usize = 1 << 20;
+    const LOOK_AHEAD: usize = 512;
 
     if !settings.record_outputs {
         return Some(Limit::default());
     }
-    let each = settings.max_content_bytes?;
+    let each = settings.max_content_bytes?.saturating_add(LOOK_AHEAD);
     let all = each.saturating_mul(TIMES);
     if settings.redact.is_some() {
         let all = all.max(LEAST_REDACTED);

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::json::{Full, Writer};
 use super::media;
+use super::redact::REDACTED;
+use super::secret;
 
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,8 +38,8 @@ pub(crate) struct Compound<'w, 's> {
     full: bool,
     /// Where the entry began whose key was written.
     entry: Option<usize>,
-    /// The value of that entry is left out.
-    skips: bool,
+    /// The value of that entry is a secret.
+    is_secret: Option<Secret>,
 }
 
 impl<'w, 's> Compound<'w, 's> {
@@ -65,7 +67,7 @@ impl<'w, 's> Compound<'w, 's> {
             wrapped: variant.is_some(),
             full: false,
             entry: None,
-            skips: false,
+            is_secret: None,
         })
     }
 
@@ -91,18 +93,15 @@ impl<'w, 's> Compound<'w, 's> {
             .writer
             .comma()
             .and_then(|()| write_key(self.writer, key))
-            .and_then(|expects_binary| {
+            .and_then(|key| {
                 self.writer.push(":")?;
-                Ok(expects_binary)
+                Ok(key)
             });
         match written {
-            Ok(Key {
-                authorizes: true, ..
-            }) if self.writer.hides_secrets => {
-                self.writer.text.truncate(start);
-                self.skips = true;
+            Ok(key) => {
+                self.writer.expects_binary = key.expects_binary;
+                self.is_secret = key.secret;
             }
-            Ok(key) => self.writer.expects_binary = key.expects_binary,
             Err(Full) => {
                 self.writer.undo(start);
                 self.full = true;
@@ -111,36 +110,28 @@ impl<'w, 's> Compound<'w, 's> {
     }
 
     fn add_value<T: Serialize + ?Sized>(&mut self, value: &T) {
-        if std::mem::take(&mut self.skips) {
-            return;
-        }
+        let secret = self.is_secret.take();
         if self.full {
             self.writer.set_shortened();
             return;
         }
         let start = self.entry.take().unwrap_or(self.writer.len());
-        self.full = self.writer.or_nothing(start, |writer| {
-            let written = value.serialize(&mut *writer);
-            writer.expects_binary = false;
-            written
-        });
+        self.full = self
+            .writer
+            .or_nothing(start, |writer| write_value(writer, value, secret));
     }
 
     fn add_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
-        if self.writer.hides_secrets && authorizes(name) {
-            return;
-        }
         if self.full {
             self.writer.set_shortened();
             return;
         }
         let start = self.writer.len();
+        let secret = Secret::of(name, self.writer);
         self.full = self.writer.or_nothing(start, |writer| {
             writer.field(name, |writer| {
                 writer.expects_binary = media::holds_binary(name);
-                let written = value.serialize(&mut *writer);
-                writer.expects_binary = false;
-                written
+                write_value(writer, value, secret)
             })
         });
     }
@@ -155,7 +146,43 @@ impl<'w, 's> Compound<'w, 's> {
 
 struct Key {
     expects_binary: bool,
-    authorizes: bool,
+    secret: Option<Secret>,
+}
+
+/// A value that must not leave.
+#[derive(Clone, Copy)]
+struct Secret {
+    /// Unless it is a number, which tells how many tokens there are.
+    is_count: bool,
+}
+
+impl Secret {
+    /// Whether the field of this name holds one.
+    fn of(name: &str, writer: &Writer<'_>) -> Option<Self> {
+        let is_secret = writer.hides_secrets && secret::is_secret(name);
+        is_secret.then(|| Self {
+            is_count: secret::is_count(name),
+        })
+    }
+}
+
+/// The value of a field, or what stands for it.
+fn write_value<T: Serialize + ?Sized>(
+    writer: &mut Writer<'_>,
+    value: &T,
+    secret: Option<Secret>,
+) -> Result<(), Full> {
+    let is_told = |secret: Secret| match serde_json::to_value(value) {
+        Ok(Value::Null | Value::Bool(_)) => true,
+        Ok(Value::Number(_)) => secret.is_count,
+        _ => false,
+    };
+    let written = match secret {
+        Some(secret) if !is_told(secret) => writer.whole(REDACTED),
+        _ => value.serialize(&mut *writer),
+    };
+    writer.expects_binary = false;
+    written
 }
 
 /// The name of a map's entry: always a string, and in whole.
@@ -168,22 +195,8 @@ fn write_key<T: Serialize + ?Sized>(writer: &mut Writer<'_>, key: &T) -> Result<
     writer.name(&text)?;
     Ok(Key {
         expects_binary: media::holds_binary(&text),
-        authorizes: authorizes(&text),
+        secret: Secret::of(&text, writer),
     })
-}
-
-/// Whether fields of this name hold what gives access.
-fn authorizes(name: &str) -> bool {
-    const NAMES: [&str; 7] = [
-        "api_key",
-        "api-key",
-        "apikey",
-        "authorization",
-        "access_token",
-        "headers",
-        "x-api-key",
-    ];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 macro_rules! numbers {
@@ -233,6 +246,9 @@ impl<'w, 's> ser::Serializer for &'w mut Writer<'s> {
         let expects_binary = std::mem::take(&mut self.expects_binary);
         if media::is_binary(expects_binary, text) {
             return self.whole(media::SUBSTITUTE);
+        }
+        if self.hides_secrets && secret::is_url(text) {
+            return self.content(&secret::without_credentials(text));
         }
         self.content(text)
     }

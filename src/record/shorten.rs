@@ -1,31 +1,46 @@
 //! Content as attributes, each within its limit: which messages stay, and how much of them.
 
-use super::attributes::{Attributes, names};
+use super::attributes::{Attributes, LONGEST_FACT, MOST_ENTRIES, names};
+use super::content_text;
 use super::json::Writer;
 use super::messages::{Definition, Message, Part, share, write_parts, write_tools};
 use crate::settings::Settings;
+use crate::types::chat::Stop;
 
 /// Records the messages to the model. Shortened, the newest stay, and the last of the user's keeps a share.
+///
+/// `has_system` tells that there are instructions beside them, which are shown as one message more.
 pub(crate) fn record_input<'a, T>(
     items: &'a [T],
     is_user: impl Fn(&T) -> bool,
     message: impl Fn(&'a T) -> Message<'a>,
+    has_system: bool,
     settings: &Settings,
     to: &mut Attributes,
 ) {
     if items.is_empty() {
         return;
     }
-    let (json, shortened) = if settings.max_content_bytes.is_none() {
+    let written = if settings.max_content_bytes.is_none() {
         whole(items, message, settings)
     } else {
         let user = items.iter().rposition(is_user);
         newest(items, user, message, settings)
     };
-    push_list(names::INPUT_MESSAGES, json, to);
-    if shortened {
-        to.push(names::INPUT_MESSAGES_ORIGINAL_LENGTH, items.len());
+    let is_empty = written.json.len() <= 2;
+    push_list(names::INPUT_MESSAGES, written.json, to);
+    if written.shortened && !is_empty {
+        let messages = written.messages + written.dropped + usize::from(has_system);
+        to.push(names::INPUT_MESSAGES_ORIGINAL_LENGTH, messages);
     }
+}
+
+/// Messages as JSON.
+struct Written {
+    json: String,
+    shortened: bool,
+    messages: usize,
+    dropped: usize,
 }
 
 /// Records the messages of the model. Shortened, each keeps a share.
@@ -71,6 +86,28 @@ pub(crate) fn record_tools(tools: &[Definition<'_>], settings: &Settings, to: &m
     push_list(names::TOOL_DEFINITIONS, writer.finish().0, to);
 }
 
+/// Records the sequences at which the model stops, one or many: any text, so they are content.
+pub(super) fn record_stop(stop: Option<&Stop>, settings: &Settings, to: &mut Attributes) {
+    let stops = match stop {
+        Some(Stop::One(stop)) => std::slice::from_ref(stop),
+        Some(Stop::Many(stops)) => stops.as_slice(),
+        _ => return,
+    };
+    let mut left = settings.max_content_bytes.unwrap_or(usize::MAX);
+    let mut recorded: Vec<String> = Vec::new();
+    for stop in stops.iter().take(MOST_ENTRIES) {
+        let stop = content_text(stop, settings, left.min(LONGEST_FACT));
+        // Quotes and a comma.
+        left = left.saturating_sub(stop.len() + 3);
+        if !stop.is_empty() {
+            recorded.push(stop);
+        }
+    }
+    if !recorded.is_empty() {
+        to.push(names::REQUEST_STOP_SEQUENCES, recorded);
+    }
+}
+
 /// Pushes a list, if there is something in it.
 fn push_list(name: &'static str, json: String, to: &mut Attributes) {
     if json.len() > 2 {
@@ -82,15 +119,21 @@ fn whole<'a, T>(
     items: &'a [T],
     message: impl Fn(&'a T) -> Message<'a>,
     settings: &Settings,
-) -> (String, bool) {
+) -> Written {
     let mut writer = Writer::new(settings);
     let _ = writer.list(|writer| {
-        for item in items {
-            let _ = writer.element(|writer| message(item).write(writer));
+        for message in items.iter().flat_map(|item| message(item).by_kind()) {
+            let _ = writer.element(|writer| message.write(writer));
         }
         Ok(())
     });
-    writer.finish()
+    let (json, shortened) = writer.finish();
+    Written {
+        json,
+        shortened,
+        messages: items.len(),
+        dropped: 0,
+    }
 }
 
 /// The newest messages, written one by one until the room is used.
@@ -99,9 +142,10 @@ fn newest<'a, T>(
     user: Option<usize>,
     message: impl Fn(&'a T) -> Message<'a>,
     settings: &Settings,
-) -> (String, bool) {
+) -> Written {
     let mut writer = Writer::new(settings);
     let mut starts = Vec::new();
+    let mut dropped = 0;
     let _ = writer.list(|writer| {
         let mut share = user
             .and_then(|user| items.get(user))
@@ -112,22 +156,35 @@ fn newest<'a, T>(
             } else if writer.shortened {
                 // Nothing older than what was shortened, but for the last of the user's.
                 if share == 0 {
+                    dropped += index + 1;
                     break;
                 }
+                dropped += 1;
                 continue;
             }
-            let start = writer.len();
-            let written = writer.reserving(share, |writer| {
-                writer.element(|writer| message(item).write(writer))
-            });
-            if written.is_ok() {
-                starts.push(start);
+            let messages = message(item).by_kind();
+            let is_empty = messages.is_empty();
+            let before = starts.len();
+            for message in messages.iter().rev() {
+                let start = writer.len();
+                let written = writer.reserving(share, |writer| {
+                    writer.element(|writer| message.write(writer))
+                });
+                if written.is_ok() {
+                    starts.push(start);
+                }
             }
+            dropped += usize::from(starts.len() == before && !is_empty);
         }
         Ok(())
     });
     let (list, shortened) = writer.finish();
-    (reversed(list, &starts), shortened)
+    Written {
+        json: reversed(list, &starts),
+        shortened,
+        messages: starts.len(),
+        dropped,
+    }
 }
 
 /// A list in reverse; its elements begin, with the comma before them, at `starts`.

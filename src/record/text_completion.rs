@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::attributes::{Attributes, names};
 use super::chat::used;
 use super::messages::{Message, Part};
-use super::shorten::{record_input, record_output};
-use super::{Fold, Operation, Prompt, Reply, fold_limit, name_of, record_finish_reasons};
+use super::shorten::{record_input, record_output, record_stop};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, integer, name_of, record_finish_reasons};
 use crate::settings::Settings;
 use crate::types::budget::Budget;
 use crate::types::chat::{Stop, Usage};
@@ -27,6 +27,7 @@ pub(crate) struct TextRequest {
     temperature: Option<f64>,
     #[serde(deserialize_with = "open::field")]
     top_p: Option<f64>,
+    top_k: Value,
     #[serde(deserialize_with = "open::field")]
     frequency_penalty: Option<f64>,
     #[serde(deserialize_with = "open::field")]
@@ -97,11 +98,11 @@ impl Prompt for TextRequest {
     fn parameters(&self, to: &mut Attributes) {
         to.push_some(names::REQUEST_TEMPERATURE, self.temperature);
         to.push_some(names::REQUEST_TOP_P, self.top_p);
+        to.push_some(names::REQUEST_TOP_K, integer(Some(&self.top_k)));
         to.push_some(names::REQUEST_FREQUENCY_PENALTY, self.frequency_penalty);
         to.push_some(names::REQUEST_PRESENCE_PENALTY, self.presence_penalty);
         to.push_some(names::REQUEST_MAX_TOKENS, self.max_tokens);
         to.push_some(names::REQUEST_SEED, self.seed.map(|seed| seed.to_string()));
-        to.push_stop(self.stop.as_ref());
     }
 
     fn content(&self, settings: &Settings, to: &mut Attributes) {
@@ -110,7 +111,8 @@ impl Prompt for TextRequest {
             Value::Null => &[],
             prompt => std::slice::from_ref(prompt),
         };
-        record_input(prompts, |_| true, message, settings, to);
+        record_input(prompts, |_| true, message, false, settings, to);
+        record_stop(self.stop.as_ref(), settings, to);
     }
 }
 
@@ -221,11 +223,7 @@ impl Open for TextChoice {
 }
 
 fn message(prompt: &Value) -> Message<'_> {
-    let part = match prompt {
-        Value::String(text) => Part::Text(text),
-        tokens => Part::Other(tokens),
-    };
-    Message::new("user", vec![part])
+    Message::new("user", Part::unknown(prompt).into_iter().collect())
 }
 
 #[cfg(test)]
@@ -241,7 +239,10 @@ mod tests {
         let cases = [
             (json!("Once"), json!([one])),
             (json!(["Once", "Once"]), json!([one, one])),
-            (json!([1, 2]), json!([{"role": "user", "parts": [[1, 2]]}])),
+            (
+                json!([1, 2]),
+                json!([{"role": "user", "parts": [{"type": "object", "content": [1, 2]}]}]),
+            ),
             (json!(null), Value::Null),
         ];
         for (text, expected) in cases {
@@ -256,7 +257,6 @@ mod tests {
             json!({
                 "gen_ai.request.max_tokens": 5,
                 "gen_ai.request.seed": "1",
-                "gen_ai.request.stop_sequences": ["a"],
             }),
         );
     }

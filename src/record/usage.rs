@@ -22,15 +22,12 @@ impl Used {
         to.push_some(names::USAGE_INPUT_TOKENS, self.input);
         to.push_some(names::USAGE_OUTPUT_TOKENS, self.output);
         to.push_some(names::USAGE_TOTAL_TOKENS, self.total);
+        let (cache_read, cache_creation) = self.cached();
         let parts = [
-            (
-                names::USAGE_CACHE_READ_INPUT_TOKENS,
-                self.cache_read,
-                self.input,
-            ),
+            (names::USAGE_CACHE_READ_INPUT_TOKENS, cache_read, self.input),
             (
                 names::USAGE_CACHE_CREATION_INPUT_TOKENS,
-                self.cache_creation,
+                cache_creation,
                 self.input,
             ),
             (
@@ -46,11 +43,54 @@ impl Used {
         let cost = self.cost.filter(|cost| cost.is_finite());
         to.push_some(names::COST_TOTAL_TOKENS, cost);
     }
+
+    /// The tokens read from and written to a cache. If together they are more than the input, of which Sentry takes
+    /// both, the smaller count is left out: a cost can't be negative.
+    fn cached(&self) -> (Option<u64>, Option<u64>) {
+        let fits = |part: &u64| self.input.is_none_or(|input| *part <= input);
+        let read = self.cache_read.filter(fits);
+        let created = self.cache_creation.filter(fits);
+        match (read, created) {
+            (Some(one), Some(other)) if !fits(&one.saturating_add(other)) => {
+                if one < other {
+                    (None, created)
+                } else {
+                    (read, None)
+                }
+            }
+            both => both,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_make_more_than_their_whole_are_not_both_told() {
+        let table = [
+            ((Some(5_000), Some(4_000), Some(3_000)), (Some(4_000), None)),
+            ((Some(5_000), Some(2_000), Some(4_000)), (None, Some(4_000))),
+            ((Some(5_000), Some(3_000), Some(3_000)), (Some(3_000), None)),
+            (
+                (Some(5_000), Some(2_000), Some(3_000)),
+                (Some(2_000), Some(3_000)),
+            ),
+            ((Some(5_000), Some(6_000), Some(3_000)), (None, Some(3_000))),
+            ((Some(5_000), Some(u64::MAX), Some(u64::MAX)), (None, None)),
+            ((None, Some(4_000), Some(3_000)), (Some(4_000), Some(3_000))),
+        ];
+        for ((input, cache_read, cache_creation), expected) in table {
+            let used = Used {
+                input,
+                cache_read,
+                cache_creation,
+                ..Used::default()
+            };
+            assert_eq!(used.cached(), expected);
+        }
+    }
 
     #[test]
     fn a_part_that_is_larger_than_its_whole_is_left_out() {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::binary::{compacted, continuing};
+
 /// The bytes of text that may be kept.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limit {
@@ -18,6 +20,8 @@ pub(crate) struct Limit {
 pub(crate) struct Budget {
     left: Option<Limit>,
     cut: bool,
+    /// A text may end in a marker for base64 that goes on in its next piece.
+    has_markers: bool,
 }
 
 impl Budget {
@@ -25,6 +29,7 @@ impl Budget {
         Self {
             left: limit,
             cut: false,
+            has_markers: false,
         }
     }
 
@@ -63,7 +68,8 @@ impl Budget {
 
     /// Adds as much of a piece to a text as may be kept, and says how many bytes that is.
     ///
-    /// A text that has grown past its limit stays as it is. After any other cut there is nothing left: so no text has a
+    /// A text that has grown past its limit stays as it is, but base64 in it gives way to a marker, and to what follows.
+    /// After any other cut there is nothing left: so no text has a
     /// gap.
     #[inline]
     pub(crate) fn extend(&mut self, text: &mut String, piece: &str) -> usize {
@@ -74,9 +80,31 @@ impl Budget {
     }
 
     fn extend_short(&mut self, text: &mut String, piece: &str) -> usize {
+        let piece = if self.has_markers {
+            continuing(text, piece)
+        } else {
+            piece
+        };
         let kept = self.take(text.len(), piece);
         if !kept.is_empty() {
             text.push_str(kept);
+        }
+        if let Some(left) = &mut self.left
+            && text.len() >= left.each
+            && let Some(without) = compacted(text)
+        {
+            left.all = left
+                .all
+                .saturating_add(text.len().saturating_sub(without.len()));
+            self.has_markers = true;
+            *text = without;
+            // What has had no room before has some now.
+            let rest = continuing(text, piece.get(kept.len()..).unwrap_or_default());
+            return if rest.is_empty() || text.len() >= left.each {
+                kept.len()
+            } else {
+                kept.len() + self.extend_short(text, rest)
+            };
         }
         if kept.len() < piece.len() && self.is_too_short(text) {
             text.clear();

@@ -1,6 +1,7 @@
 //! The API's vocabulary: requests, replies and stream events, open to values that are newer than the crate.
 
 pub mod batches;
+pub(crate) mod binary;
 pub(crate) mod budget;
 pub mod chat;
 pub mod conversations;

@@ -18,13 +18,14 @@ const OUTPUT: &str = "gen_ai.output.messages";
 const PORT: &str = "server.port";
 
 /// What may only stand on a span where content is recorded.
-const CONTENT: [&str; 6] = [
+const CONTENT: [&str; 7] = [
     "gen_ai.embeddings.input",
     "gen_ai.input.messages",
     OUTPUT,
     "gen_ai.system_instructions",
     "gen_ai.tool.definitions",
-    "sentry.sdk_meta.gen_ai.input.messages.original_length",
+    "gen_ai.request.messages.original_length",
+    "gen_ai.request.stop_sequences",
 ];
 
 /// The texts that are JSON. The input of embeddings may be, and stays as it is.

@@ -7,11 +7,10 @@ use crate::exchange::{Exchange, Form, Stage};
 const PLANTED: &str = "planted words, no name";
 
 /// Texts that are identity or parameters, and so recorded as they are.
-const RECORDED: [&str; 8] = [
+const RECORDED: [&str; 7] = [
     "model",
     "id",
     "conversation",
-    "stop",
     "effort",
     "reasoning_effort",
     "encoding_format",

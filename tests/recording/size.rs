@@ -13,7 +13,7 @@ const OUTPUT: &str = "gen_ai.output.messages";
 const SYSTEM: &str = "gen_ai.system_instructions";
 const TOOLS: &str = "gen_ai.tool.definitions";
 const EMBEDDED: &str = "gen_ai.embeddings.input";
-const ORIGINAL_LENGTH: &str = "sentry.sdk_meta.gen_ai.input.messages.original_length";
+const ORIGINAL_LENGTH: &str = "gen_ai.request.messages.original_length";
 
 /// What an attribute may hold by default.
 const LIMIT: usize = 20_000;

@@ -40,7 +40,8 @@ fn the_newest_messages_stay_and_the_last_of_the_user_keeps_a_share() {
     assert!(messages[0]["parts"][0]["content"].as_str().unwrap().len() > 400);
     assert_eq!(
         recorded.get(names::INPUT_MESSAGES_ORIGINAL_LENGTH),
-        Some(&5.into())
+        // With the instructions.
+        Some(&6.into())
     );
 
     let recorded = prompt::<Request>(request, &open(Some(20_000)));

@@ -8,9 +8,9 @@ mod tests;
 
 use super::attributes::{Attributes, names};
 use super::messages::{Message, Part};
-use super::shorten::{record_input, record_output, record_system, record_tools};
+use super::shorten::{record_input, record_output, record_stop, record_system, record_tools};
 use super::usage::Used;
-use super::{Fold, Operation, Prompt, Reply, fold_limit, name_of, record_finish_reasons};
+use super::{Fold, Operation, Prompt, Reply, fold_limit, integer, name_of, record_finish_reasons};
 use crate::settings::Settings;
 use crate::types::chat::{self, Choice, Chunk, Completion, Request};
 
@@ -34,12 +34,12 @@ impl Prompt for Request {
     fn parameters(&self, to: &mut Attributes) {
         to.push_some(names::REQUEST_TEMPERATURE, self.temperature);
         to.push_some(names::REQUEST_TOP_P, self.top_p);
+        to.push_some(names::REQUEST_TOP_K, integer(self.extra.get("top_k")));
         to.push_some(names::REQUEST_FREQUENCY_PENALTY, self.frequency_penalty);
         to.push_some(names::REQUEST_PRESENCE_PENALTY, self.presence_penalty);
         let max_tokens = self.max_completion_tokens.or(self.max_tokens);
         to.push_some(names::REQUEST_MAX_TOKENS, max_tokens);
         to.push_some(names::REQUEST_SEED, self.seed.map(|seed| seed.to_string()));
-        to.push_stop(self.stop.as_ref());
         // OpenRouter's chat completions take the effort as the Responses API does.
         let effort = self
             .reasoning_effort
@@ -54,19 +54,22 @@ impl Prompt for Request {
             .messages
             .iter()
             .partition(|message| parts::is_system(message));
+        let system: Vec<Part<'_>> = system.into_iter().flat_map(parts::system).collect();
         record_input(
             &messages,
             |message| message.role() == Some("user"),
             |message| parts::message(message),
+            !system.is_empty(),
             settings,
             to,
         );
-        let system: Vec<Part<'_>> = system.into_iter().flat_map(parts::system).collect();
         record_system(&system, settings, to);
         let tools = self.tools.iter().flatten().map(parts::tool);
         let functions = self.functions.iter().flatten().map(parts::function);
-        let tools: Vec<_> = tools.chain(functions).collect();
+        let search = self.web_search_options.iter().map(parts::web_search);
+        let tools: Vec<_> = tools.chain(functions).chain(search).collect();
         record_tools(&tools, settings, to);
+        record_stop(self.stop.as_ref(), settings, to);
     }
 }
 
@@ -93,10 +96,9 @@ impl Reply for Completion {
                 finish_reason: finish_reason(choice),
                 ..Message::new("assistant", parts::reply(&choice.message))
             })
+            .filter(|message| !message.parts.is_empty())
             .collect();
-        if messages.iter().any(|message| !message.parts.is_empty()) {
-            record_output(&messages, settings, to);
-        }
+        record_output(&messages, settings, to);
     }
 }
 

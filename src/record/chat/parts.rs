@@ -23,15 +23,15 @@ pub(super) fn message(message: &chat::Message) -> Message<'_> {
         chat::Message::Assistant(message) => assistant(message),
         chat::Message::Tool(message) => vec![Part::ToolCallResponse {
             id: Some(message.tool_call_id.as_str()).filter(|id| !id.is_empty()),
-            content: message.content.as_ref().map(answer),
+            result: message.content.as_ref().map(answer),
         }],
         chat::Message::Function(message) => vec![Part::ToolCallResponse {
             id: None,
-            content: message.content.as_ref().map(answer),
+            result: message.content.as_ref().map(answer),
         }],
         chat::Message::Unknown(value) => match value.get("content") {
-            Some(Value::String(text)) => vec![Part::Text(text)],
-            Some(Value::Array(parts)) => parts.iter().map(|part| Part::Other(part)).collect(),
+            Some(Value::String(text)) => Part::text(text).into_iter().collect(),
+            Some(Value::Array(parts)) => parts.iter().filter_map(Part::unknown).collect(),
             _ => vec![Part::Other(value)],
         },
         other => content(other.content()),
@@ -51,14 +51,14 @@ pub(super) fn reply(message: &chat::ReplyMessage) -> Vec<Part<'_>> {
         match audio.transcript.as_deref() {
             Some(transcript) if !transcript.is_empty() => parts.push(Part::Text(transcript)),
             _ if audio.data.as_ref().is_some_and(|data| !data.is_empty()) => {
-                parts.push(Part::Blob {
-                    modality: "audio",
-                    mime_type: None,
-                });
+                parts.push(Part::audio(None));
             }
             _ => {}
         }
     }
+    // OpenRouter's answers of models that paint.
+    let images = message.extra.get("images").and_then(Value::as_array);
+    parts.extend(images.into_iter().flatten().filter_map(image));
     parts.extend(message.tool_calls().iter().map(tool_call));
     parts.extend(message.function_call.as_ref().map(function_call));
     parts
@@ -74,6 +74,16 @@ pub(super) fn tool(tool: &chat::Tool) -> Definition<'_> {
             parameters: None,
         },
         chat::Tool::Unknown(value) => definition_of(value),
+    }
+}
+
+/// How the model searches the web, which is a tool of its own.
+pub(super) fn web_search(options: &chat::WebSearchOptions) -> Definition<'_> {
+    Definition {
+        kind: "web_search_options",
+        name: None,
+        description: None,
+        parameters: Some(options),
     }
 }
 
@@ -96,7 +106,7 @@ fn assistant(message: &chat::AssistantMessage) -> Vec<Part<'_>> {
         message.refusal.as_deref(),
     );
     if let Some(audio) = &message.audio {
-        parts.push(Part::File { file_id: &audio.id });
+        parts.push(Part::file("audio", &audio.id, None));
     }
     parts.extend(message.tool_calls.iter().flatten().map(tool_call));
     parts.extend(message.function_call.as_ref().map(function_call));
@@ -122,26 +132,34 @@ fn said<'a>(
         })),
     }
     parts.extend(content(says));
-    parts.extend(refusal.filter(|text| !text.is_empty()).map(Part::Text));
+    parts.extend(refusal.and_then(Part::text));
     parts
+}
+
+/// A painted image, if it is one.
+fn image(image: &Value) -> Option<Part<'_>> {
+    match image.pointer("/image_url/url").or(image.get("url")) {
+        Some(Value::String(url)) => Some(Part::media("image", url)),
+        _ => Part::unknown(image),
+    }
 }
 
 fn content(content: Option<&chat::Content>) -> Vec<Part<'_>> {
     match content {
         None => Vec::new(),
-        Some(chat::Content::Text(text)) if text.is_empty() => Vec::new(),
-        Some(chat::Content::Text(text)) => vec![Part::Text(text)],
+        Some(chat::Content::Text(text)) => Part::text(text).into_iter().collect(),
         Some(chat::Content::Parts(parts)) => parts.iter().flat_map(part).collect(),
-        Some(chat::Content::Unknown(value)) => vec![Part::Other(value)],
+        Some(chat::Content::Unknown(value)) => Part::unknown(value).into_iter().collect(),
     }
 }
 
 fn part(part: &chat::Part) -> Vec<Part<'_>> {
     let part = match part {
-        chat::Part::Text(part) => Part::Text(&part.text),
-        chat::Part::Refusal(part) => Part::Text(&part.refusal),
+        chat::Part::Text(part) => return Part::text(&part.text).into_iter().collect(),
+        chat::Part::Refusal(part) => return Part::text(&part.refusal).into_iter().collect(),
         chat::Part::Thinking(thinking) => {
             let texts = thinking.thinking.iter().flat_map(chat::Content::texts);
+            let texts = texts.filter(|text| !text.is_empty());
             return texts.map(Part::Reasoning).collect();
         }
         chat::Part::ImageUrl(part) => Part::media("image", &part.image_url.url),
@@ -152,8 +170,9 @@ fn part(part: &chat::Part) -> Vec<Part<'_>> {
         chat::Part::File(file) => match &file.file {
             chat::File {
                 file_id: Some(file_id),
+                filename,
                 ..
-            } => Part::File { file_id },
+            } => Part::file("document", file_id, filename.as_deref()),
             chat::File {
                 file_data: Some(data),
                 filename,
@@ -161,7 +180,7 @@ fn part(part: &chat::Part) -> Vec<Part<'_>> {
             } => Part::file_data(data, filename.as_deref()),
             _ => Part::Other(part),
         },
-        other @ chat::Part::Unknown(_) => Part::Other(other),
+        chat::Part::Unknown(value) => return Part::unknown(value).into_iter().collect(),
     };
     vec![part]
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::record::tests::{facts, open, parameters, parsed, prompt, reply};
+use crate::record::tests::{facts, open, parameters, parsed, prompt, redacting, reply};
 
 const PNG: &str = "data:image/png;base64,iVBORw0KGgo=";
 
@@ -27,16 +27,19 @@ fn messages() -> Vec<(Value, Value)> {
                 {"type": "file", "file": {"file_id": "file-1"}},
                 {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERi0="}},
                 {"type": "hologram", "data": "QUJD".repeat(40), "size": 3},
+                "And this?",
             ]}),
-            json!({"role": "user", "parts": [
+            json!([{"role": "user", "parts": [
+                {"type": "object", "content": {"type": "hologram", "data": "[Blob substitute]", "size": 3}},
+            ]}, {"role": "user", "parts": [
                 {"type": "text", "content": "What is this?"},
                 {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "[Blob substitute]"},
-                {"type": "uri", "modality": "image", "uri": "https://example.com/a.png"},
+                {"type": "uri", "modality": "image", "mime_type": "image/png", "uri": "https://example.com/a.png"},
                 {"type": "blob", "modality": "audio", "mime_type": "audio/wav", "content": "[Blob substitute]"},
-                {"type": "file", "file_id": "file-1"},
-                {"type": "blob", "modality": "document", "mime_type": "application/pdf", "content": "[Blob substitute]"},
-                {"type": "hologram", "data": "[Blob substitute]", "size": 3},
-            ]}),
+                {"type": "file", "modality": "document", "mime_type": "application/octet-stream", "file_id": "file-1"},
+                {"type": "blob", "modality": "document", "mime_type": "application/pdf", "filename": "a.pdf", "content": "[Blob substitute]"},
+                {"type": "text", "content": "And this?"},
+            ]}]),
         ),
         (
             json!({"role": "assistant", "content": null, "reasoning_content": "Hm.", "tool_calls": [
@@ -52,26 +55,27 @@ fn messages() -> Vec<(Value, Value)> {
         (
             json!({"role": "tool", "tool_call_id": "call_1", "content": "rain"}),
             json!({"role": "tool", "parts": [
-                {"type": "tool_call_response", "id": "call_1", "content": "rain"},
+                {"type": "tool_call_response", "id": "call_1", "result": "rain"},
             ]}),
         ),
         (
-            json!({"role": "tool", "tool_call_id": "call_2", "content": [{"type": "text", "text": "a"}]}),
+            json!({"role": "tool", "tool_call_id": "call_2", "content": [{"type": "text", "text": "a"}, "b"]}),
             json!({"role": "tool", "parts": [
-                {"type": "tool_call_response", "id": "call_2", "content": [{"type": "text", "content": "a"}]},
+                {"type": "tool_call_response", "id": "call_2", "result": "a\nb"},
             ]}),
         ),
         (
             json!({"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}],
                 "function_call": {"name": "f", "arguments": "{}"}}),
-            json!({"role": "assistant", "parts": [
-                {"type": "text", "content": "No."},
-                {"type": "tool_call", "name": "f", "arguments": "{}"},
-            ]}),
+            json!([
+                {"role": "assistant", "parts": [{"type": "text", "content": "No."}]},
+                {"role": "assistant", "parts": [{"type": "tool_call", "name": "f", "arguments": "{}"}]},
+            ]),
         ),
+        (json!({"role": "assistant", "content": ""}), json!([])),
         (
             json!({"role": "function", "name": "f", "content": "1"}),
-            json!({"role": "tool", "parts": [{"type": "tool_call_response", "content": "1"}]}),
+            json!({"role": "tool", "parts": [{"type": "tool_call_response", "result": "1"}]}),
         ),
         (
             json!({"role": "critic", "content": "Bad."}),
@@ -81,8 +85,15 @@ fn messages() -> Vec<(Value, Value)> {
 }
 
 #[test]
-fn each_message_becomes_one_of_a_role_and_parts() {
+fn each_message_becomes_one_of_a_role_and_parts_that_are_shown_together() {
     let (sent, expected): (Vec<_>, Vec<_>) = messages().into_iter().unzip();
+    let expected: Vec<_> = expected
+        .into_iter()
+        .flat_map(|messages| match messages {
+            Value::Array(messages) => messages,
+            message => vec![message],
+        })
+        .collect();
     let request = json!({"model": "gpt-4o", "messages": sent});
     let recorded = prompt::<Request>(request, &open(None));
     assert_eq!(
@@ -125,6 +136,7 @@ fn tools_are_told_flat() {
             {"type": "mcp", "server_label": "s", "authorization": "Bearer secret"},
         ],
         "functions": [{"name": "old"}],
+        "web_search_options": {"search_context_size": "low"},
     });
     let recorded = prompt::<Request>(request, &open(Some(20_000)));
     assert_eq!(
@@ -134,9 +146,31 @@ fn tools_are_told_flat() {
             {"type": "custom", "name": "c", "description": "Also."},
             {"type": "mcp"},
             {"type": "function", "name": "old"},
+            {"type": "web_search_options", "parameters": {"search_context_size": "low"}},
         ]),
     );
     assert_eq!(recorded.get(names::INPUT_MESSAGES), None);
+}
+
+#[test]
+fn stop_sequences_are_content() {
+    let settings = redacting(|text| text.replace("ann@example.com", "[email]"));
+    for (stop, expected) in [
+        (json!("ann@example.com"), json!(["[email]"])),
+        (
+            json!(["a", "", "x".repeat(5_000)]),
+            json!(["a", "x".repeat(1_021) + "…"]),
+        ),
+        (json!(vec!["a"; 500]), json!(vec!["a"; 64])),
+        (json!([]), Value::Null),
+        (json!(null), Value::Null),
+    ] {
+        let request = json!({"model": "m", "messages": [], "stop": stop});
+        let recorded = prompt::<Request>(request.clone(), &settings);
+        let stops = recorded.get(names::REQUEST_STOP_SEQUENCES);
+        assert_eq!(stops.cloned().unwrap_or_default(), expected);
+        assert_eq!(parameters::<Request>(request), json!({}));
+    }
 }
 
 #[test]
@@ -145,17 +179,17 @@ fn parameters_are_told() {
         "model": "gpt-4o", "messages": [{"role": "user", "content": "marker"}],
         "temperature": 1, "top_p": 0.5, "frequency_penalty": -1.5, "presence_penalty": "high",
         "max_completion_tokens": 20, "max_tokens": 10, "seed": 7, "stop": ["a", "b"],
-        "reasoning_effort": "low", "n": 2,
+        "reasoning_effort": "low", "n": 2, "top_k": 40.0,
     });
     assert_eq!(
         parameters::<Request>(request),
         json!({
             "gen_ai.request.temperature": 1.0,
             "gen_ai.request.top_p": 0.5,
+            "gen_ai.request.top_k": 40,
             "gen_ai.request.frequency_penalty": -1.5,
             "gen_ai.request.max_tokens": 20,
             "gen_ai.request.seed": "7",
-            "gen_ai.request.stop_sequences": ["a", "b"],
             "gen_ai.request.reasoning.level": "low",
         }),
     );
@@ -164,7 +198,6 @@ fn parameters_are_told() {
         parameters::<Request>(request),
         json!({
             "gen_ai.request.max_tokens": 10,
-            "gen_ai.request.stop_sequences": ["a"],
             "gen_ai.request.reasoning.level": "high",
         }),
     );
@@ -318,6 +351,20 @@ fn a_reply_is_one_message_for_each_choice() {
             names::OUTPUT_MESSAGES
         ),
         json!([{"role": "assistant", "parts": [{"type": "text", "content": "Hi"}]}]),
+    );
+    let painted = json!({"choices": [{"message": {"content": "", "images": [
+        {"type": "image_url", "image_url": {"url": PNG}},
+        {"type": "image_url", "image_url": {"url": "https://u:p@example.com/a.webp?sig=1"}},
+    ]}}]});
+    assert_eq!(
+        parsed(
+            &reply::<Completion>(painted, &open(None)),
+            names::OUTPUT_MESSAGES
+        ),
+        json!([{"role": "assistant", "parts": [
+            {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "[Blob substitute]"},
+            {"type": "uri", "modality": "image", "mime_type": "image/webp", "uri": "https://example.com/a.webp"},
+        ]}]),
     );
     assert!(reply::<Completion>(json!({"choices": [{}]}), &open(None)).is_empty());
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::record::json::Json;
+use crate::record::media::SUBSTITUTE;
 use crate::record::messages::{Content, Definition, Message, Part, definition_of};
 use crate::types::responses::{self, Item, Role, Tool};
 
@@ -42,20 +43,19 @@ pub(super) fn parts(item: &Item) -> Vec<Part<'_>> {
     match item {
         Item::Message(message) => match &message.content {
             None => Vec::new(),
-            Some(responses::Content::Text(text)) if text.is_empty() => Vec::new(),
-            Some(responses::Content::Text(text)) => vec![Part::Text(text)],
+            Some(responses::Content::Text(text)) => Part::text(text).into_iter().collect(),
             Some(responses::Content::Parts(parts)) => parts
                 .iter()
                 .filter(|part| !is_empty(part))
-                .map(part)
+                .filter_map(part)
                 .collect(),
-            Some(responses::Content::Unknown(value)) => vec![Part::Other(value)],
+            Some(responses::Content::Unknown(value)) => Part::unknown(value).into_iter().collect(),
         },
         Item::Reasoning(item) => item
             .parts()
             .filter(|part| !is_empty(part))
-            .map(|text| match text.as_text() {
-                Some(text) => Part::Reasoning(text),
+            .filter_map(|text| match text.as_text() {
+                Some(text) => Some(Part::Reasoning(text)),
                 None => part(text),
             })
             .collect(),
@@ -148,6 +148,7 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             let found = item
                 .results
                 .as_ref()
+                .filter(|results| !results.is_empty())
                 .map(|results| response(id, Some(Content::Json(results))));
             with_result(
                 call(id, "file_search", Some(Content::Json(&item.queries))),
@@ -158,28 +159,20 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             vec![call(id(&item.id, &None), "web_search", json(&item.action))]
         }
         Item::ComputerCall(item) => {
-            let action = json(&item.action).or_else(|| json(&item.actions));
+            let action = known(&item.action).or_else(|| known(&item.actions));
             vec![call(id(&item.call_id, &item.id), "computer", action)]
         }
         Item::ComputerCallOutput(item) => {
             let screenshot = item
                 .output
                 .as_ref()
-                .map(|output| Content::Parts(vec![part(output)]));
+                .map(|output| Content::Parts(part(output).into_iter().collect()));
             vec![response(id(&item.call_id, &item.id), screenshot)]
         }
         Item::ImageGenerationCall(item) => {
             let id = id(&item.id, &None);
-            let image = item.result.as_ref().map(|_| Part::Blob {
-                modality: "image",
-                mime_type: match item.output_format.as_deref() {
-                    Some("png") => Some("image/png"),
-                    Some("webp") => Some("image/webp"),
-                    Some("jpeg") => Some("image/jpeg"),
-                    _ => None,
-                },
-            });
-            let image = image.map(|image| response(id, Some(Content::Parts(vec![image]))));
+            let image = item.result.as_ref().filter(|image| !image.is_empty());
+            let image = image.map(|_| response(id, Some(Content::Text(SUBSTITUTE))));
             let action = item.action.as_deref().map(Content::Text);
             with_result(call(id, "image_generation", action), image)
         }
@@ -224,8 +217,12 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             )]
         }
         Item::ApplyPatchCallOutput(item) => {
-            let output = item.output.as_deref().map(Content::Text);
-            vec![response(id(&item.call_id, &item.id), output)]
+            let status = item.status.as_ref().map(|status| status.as_str());
+            let output = item.output.as_deref().filter(|output| !output.is_empty());
+            vec![response(
+                id(&item.call_id, &item.id),
+                output.or(status).map(Content::Text),
+            )]
         }
         Item::McpCall(item) => {
             let id = id(&item.id, &None);
@@ -268,28 +265,29 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
     }
 }
 
-fn part(part: &responses::Part) -> Part<'_> {
+fn part(part: &responses::Part) -> Option<Part<'_>> {
     use responses::Part as Their;
 
-    match part {
+    Some(match part {
         Their::ReasoningText(part) | Their::SummaryText(part) => Part::Reasoning(&part.text),
         Their::InputImage(image) => image_or_file(part, &image.image_url, &image.file_id),
         Their::ComputerScreenshot(image) => image_or_file(part, &image.image_url, &image.file_id),
         Their::InputFile(file) => match (&file.file_id, &file.file_data, &file.file_url) {
-            (Some(file_id), _, _) => Part::File { file_id },
+            (Some(file_id), _, _) => Part::file("document", file_id, file.filename.as_deref()),
             (None, Some(data), _) => Part::file_data(data, file.filename.as_deref()),
-            (None, None, Some(url)) => Part::media("document", url),
+            (None, None, Some(url)) => Part::media("document", url).named(file.filename.as_deref()),
             (None, None, None) => Part::Other(part),
         },
         Their::InputAudio(audio) => {
             let audio = audio.input_audio.as_ref();
             Part::audio(audio.and_then(|audio| audio.format.as_deref()))
         }
+        Their::Unknown(value) => return Part::unknown(value),
         other => match other.as_text() {
-            Some(text) => Part::Text(text),
+            Some(text) => return Part::text(text),
             None => Part::Other(other),
         },
-    }
+    })
 }
 
 #[expect(clippy::ref_option, reason = "the fields of items as they are")]
@@ -300,7 +298,7 @@ fn image_or_file<'a>(
 ) -> Part<'a> {
     match (url, file_id) {
         (Some(url), _) => Part::media("image", url),
-        (None, Some(file_id)) => Part::File { file_id },
+        (None, Some(file_id)) => Part::file("image", file_id, None),
         (None, None) => Part::Other(part),
     }
 }
@@ -312,7 +310,7 @@ fn is_empty(part: &responses::Part) -> bool {
 fn content(content: &responses::Content) -> Content<'_> {
     match content {
         responses::Content::Text(text) => Content::Text(text),
-        responses::Content::Parts(parts) => Content::Parts(parts.iter().map(part).collect()),
+        responses::Content::Parts(parts) => Content::Parts(parts.iter().filter_map(part).collect()),
         responses::Content::Unknown(value) => Content::Json(value),
     }
 }
@@ -333,12 +331,18 @@ fn call<'a>(id: Option<&'a str>, name: &'a str, arguments: Option<Content<'a>>) 
     }
 }
 
-fn response<'a>(id: Option<&'a str>, content: Option<Content<'a>>) -> Part<'a> {
-    Part::ToolCallResponse { id, content }
+fn response<'a>(id: Option<&'a str>, result: Option<Content<'a>>) -> Part<'a> {
+    Part::ToolCallResponse { id, result }
 }
 
 fn with_result<'a>(call: Part<'a>, result: Option<Part<'a>>) -> Vec<Part<'a>> {
     std::iter::once(call).chain(result).collect()
+}
+
+/// What the machine of a call is to do: its type is known, and the keys that are pressed are no secrets.
+#[expect(clippy::ref_option, reason = "the fields of items as they are")]
+fn known<T: Json>(value: &Option<T>) -> Option<Content<'_>> {
+    value.as_ref().map(|value| Content::Known(value))
 }
 
 #[expect(clippy::ref_option, reason = "the fields of items as they are")]

@@ -8,12 +8,14 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
+use serde_json::{Map, Value};
+
 use super::attributes::{Attributes, names};
 use super::messages::{Message, Part};
 use super::shorten::{record_input, record_output, record_system, record_tools};
 use super::usage::Used;
 use super::{
-    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, name_of,
+    Failed, Fold, Operation, Prompt, Reply, error_type_text, fold_limit, integer, name_of,
     record_finish_reasons,
 };
 use crate::settings::Settings;
@@ -38,12 +40,15 @@ impl Prompt for Request {
     fn parameters(&self, to: &mut Attributes) {
         to.push_some(names::REQUEST_TEMPERATURE, self.temperature);
         to.push_some(names::REQUEST_TOP_P, self.top_p);
+        to.push_some(names::REQUEST_TOP_K, integer(self.extra.get("top_k")));
         to.push_some(names::REQUEST_MAX_TOKENS, self.max_output_tokens);
         let effort = self
             .reasoning
             .as_ref()
             .and_then(|reasoning| reasoning.effort.as_ref());
         to.push_text(names::REQUEST_REASONING_LEVEL, effort.map(Effort::as_str));
+        let prompt = self.prompt.as_ref().map(|prompt| prompt.id.as_str());
+        to.push_text(names::PROMPT_NAME, prompt);
     }
 
     fn content(&self, settings: &Settings, to: &mut Attributes) {
@@ -53,37 +58,62 @@ impl Prompt for Request {
             Some(Input::Items(items)) => system.extend(items.iter().flat_map(items::system)),
             _ => {}
         }
+        let variables = self
+            .prompt
+            .iter()
+            .filter_map(|prompt| prompt.variables.as_ref());
+        let variables = variables.filter(|variables| !variables.is_empty());
+        let mut said: Vec<Said<'_>> = variables.map(Said::Variables).collect();
         match &self.input {
-            Some(Input::Text(text)) => {
-                let message = |text| Message::new("user", vec![Part::Text(text)]);
-                record_input(
-                    &[text.as_str()],
-                    |_| true,
-                    |text| message(*text),
-                    settings,
-                    to,
-                );
-            }
+            Some(Input::Text(text)) => said.push(Said::Text(text)),
             Some(Input::Items(all)) => {
                 let (told, items): (Vec<&Item>, Vec<&Item>) =
                     all.iter().partition(|item| items::is_system(item));
                 system.extend(told.into_iter().flat_map(items::system));
-                record_input(
-                    &items,
-                    |item| items::is_user(item),
-                    |item| items::message(item),
-                    settings,
-                    to,
-                );
+                said.extend(items.into_iter().map(Said::Item));
             }
             None => {}
         }
+        let has_system = !system.is_empty();
+        record_input(
+            &said,
+            Said::is_user,
+            Said::message,
+            has_system,
+            settings,
+            to,
+        );
         record_system(&system, settings, to);
         let mut tools = Vec::new();
         for tool in self.tools.iter().flatten() {
             items::tool(tool, &mut tools);
         }
         record_tools(&tools, settings, to);
+    }
+}
+
+/// What stands in the input.
+enum Said<'a> {
+    Text(&'a str),
+    Item(&'a Item),
+    /// What stands for the variables of a stored prompt.
+    Variables(&'a Map<String, Value>),
+}
+
+impl Said<'_> {
+    fn is_user(&self) -> bool {
+        match self {
+            Self::Item(item) => items::is_user(item),
+            Self::Text(_) | Self::Variables(_) => true,
+        }
+    }
+
+    fn message(&self) -> Message<'_> {
+        match self {
+            Self::Text(text) => Message::new("user", Part::text(text).into_iter().collect()),
+            Self::Item(item) => items::message(item),
+            Self::Variables(variables) => Message::new("user", vec![Part::Other(*variables)]),
+        }
     }
 }
 
@@ -102,7 +132,8 @@ impl Reply for Response {
     }
 
     fn content(&self, settings: &Settings, to: &mut Attributes) {
-        let parts: Vec<_> = self.output.iter().flat_map(items::parts).collect();
+        let parts = self.output.iter().flat_map(items::parts);
+        let parts: Vec<_> = parts.map(Part::in_answer).collect();
         if parts.is_empty() {
             return;
         }

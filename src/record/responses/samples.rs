@@ -31,12 +31,12 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
             json!([
                 {"type": "text", "content": "What?"},
                 blob,
-                {"type": "uri", "modality": "image", "uri": "https://example.com/a.png"},
-                {"type": "file", "file_id": "file-1"},
-                {"type": "blob", "modality": "document", "mime_type": "application/pdf", "content": "[Blob substitute]"},
-                {"type": "uri", "modality": "document", "uri": "https://example.com/a.pdf"},
+                {"type": "uri", "modality": "image", "mime_type": "image/png", "uri": "https://example.com/a.png"},
+                {"type": "file", "modality": "image", "mime_type": "image/*", "file_id": "file-1"},
+                {"type": "blob", "modality": "document", "mime_type": "application/pdf", "filename": "a.pdf", "content": "[Blob substitute]"},
+                {"type": "uri", "modality": "document", "mime_type": "application/pdf", "uri": "https://example.com/a.pdf"},
                 {"type": "blob", "modality": "audio", "mime_type": "audio/mpeg", "content": "[Blob substitute]"},
-                {"type": "input_hologram", "data": "[Blob substitute]", "size": 3},
+                {"type": "object", "content": {"type": "input_hologram", "data": "[Blob substitute]", "size": 3}},
             ]),
         ),
         (
@@ -60,17 +60,17 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "function_call_output", "call_id": "c", "output": "rain"}),
             "tool",
-            json!([response("c", json!("rain"))]),
+            json!([response("c", "rain")]),
         ),
         (
             json!({"type": "function_call_output", "call_id": "c", "output": [{"type": "input_image", "image_url": png}]}),
             "tool",
-            json!([response("c", json!([blob]))]),
+            json!([response("c", "[Blob substitute]")]),
         ),
         (
             json!({"type": "function_call_output", "call_id": "c", "output": png}),
             "tool",
-            json!([response("c", json!("[Blob substitute]"))]),
+            json!([response("c", "[Blob substitute]")]),
         ),
         (
             json!({"type": "custom_tool_call", "id": "x", "call_id": "c", "name": "sql", "input": "select"}),
@@ -80,14 +80,14 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "custom_tool_call_output", "call_id": "c", "output": "1"}),
             "tool",
-            json!([response("c", json!("1"))]),
+            json!([response("c", "1")]),
         ),
         (
             json!({"type": "file_search_call", "id": "fs", "queries": ["a"], "results": [{"file_id": "f", "text": "t"}]}),
             "assistant",
             json!([
                 call("fs", "file_search", json!(["a"])),
-                response("fs", json!([{"file_id": "f", "text": "t"}])),
+                response("fs", r#"[{"file_id":"f","text":"t"}]"#),
             ]),
         ),
         (
@@ -107,14 +107,14 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "computer_call_output", "call_id": "c", "output": {"type": "computer_screenshot", "image_url": png}}),
             "tool",
-            json!([response("c", json!([blob]))]),
+            json!([response("c", "[Blob substitute]")]),
         ),
         (
             json!({"type": "image_generation_call", "id": "ig", "result": "iVBORw0KGgo=", "output_format": "png", "action": "edit"}),
             "assistant",
             json!([
                 call("ig", "image_generation", json!("edit")),
-                response("ig", json!([blob]))
+                response("ig", "[Blob substitute]")
             ]),
         ),
         (
@@ -125,7 +125,7 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
                 call("ci", "code_interpreter", json!({"code": "1+1"})),
                 response(
                     "ci",
-                    json!([{"type": "logs", "logs": "2"}, {"type": "image", "url": "[Blob substitute]"}])
+                    r#"[{"type":"logs","logs":"2"},{"type":"image","url":"[Blob substitute]"}]"#
                 ),
             ]),
         ),
@@ -141,7 +141,7 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "local_shell_call_output", "id": "c", "output": "a"}),
             "tool",
-            json!([response("c", json!("a"))]),
+            json!([response("c", "a")]),
         ),
         (
             json!({"type": "shell_call", "id": "s", "call_id": "c", "action": {"commands": ["ls"]}}),
@@ -151,7 +151,7 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "shell_call_output", "call_id": "c", "output": [{"stdout": "a", "stderr": ""}]}),
             "tool",
-            json!([response("c", json!([{"stdout": "a", "stderr": ""}]))]),
+            json!([response("c", r#"[{"stdout":"a","stderr":""}]"#)]),
         ),
         (
             json!({"type": "apply_patch_call", "call_id": "c", "operation": {"type": "create_file", "path": "a", "diff": "+"}}),
@@ -165,40 +165,41 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "apply_patch_call_output", "call_id": "c", "status": "completed"}),
             "tool",
-            json!([{"type": "tool_call_response", "id": "c"}]),
+            json!([response("c", "completed")]),
         ),
         (
             json!({"type": "mcp_call", "id": "mcp", "server_label": "s", "name": "roll", "arguments": "{}", "output": "4"}),
             "assistant",
-            json!([
-                call("mcp", "roll", json!("{}")),
-                response("mcp", json!("4"))
-            ]),
+            json!([call("mcp", "roll", json!("{}")), response("mcp", "4")]),
         ),
         (
             json!({"type": "mcp_call", "id": "mcp", "name": "roll", "arguments": "{}", "error": {"code": 1}}),
             "assistant",
             json!([
                 call("mcp", "roll", json!("{}")),
-                response("mcp", json!({"code": 1}))
+                response("mcp", r#"{"code":1}"#)
             ]),
         ),
         (
             json!({"type": "mcp_approval_request", "id": "a", "server_label": "s", "name": "roll", "arguments": "{}"}),
             "assistant",
-            json!([{"type": "mcp_approval_request", "id": "a", "server_label": "s", "name": "roll", "arguments": "{}"}]),
+            json!([object(json!({
+                "type": "mcp_approval_request", "id": "a", "server_label": "s", "name": "roll", "arguments": "{}",
+            }))]),
         ),
         (
             json!({"type": "tool_search_output", "call_id": "c", "tools": [
                 {"type": "mcp", "server_label": "s", "server_url": "https://k@example.com", "authorization": "secret",
                     "headers": {"x": "secret"}}]}),
             "tool",
-            json!([response("c", json!([{"type": "mcp", "name": "s"}]))]),
+            json!([response("c", r#"[{"type":"mcp","name":"s"}]"#)]),
         ),
         (
             json!({"type": "additional_tools", "role": "developer", "tools": [{"type": "function", "name": "f"}]}),
             "tool",
-            json!([{"type": "additional_tools", "tools": [{"type": "function", "name": "f"}]}]),
+            json!([object(
+                json!({"type": "additional_tools", "tools": [{"type": "function", "name": "f"}]})
+            )]),
         ),
         (
             json!({"type": "program", "call_id": "c", "code": "f()"}),
@@ -208,12 +209,14 @@ pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
         (
             json!({"type": "item_reference", "id": "i"}),
             "assistant",
-            json!([{"type": "item_reference", "id": "i"}]),
+            json!([object(json!({"type": "item_reference", "id": "i"}))]),
         ),
         (
             json!({"type": "dream", "id": "d", "image": "QUJD".repeat(40), "headers": {"x": "secret"}, "mood": [1, null]}),
             "assistant",
-            json!([{"type": "dream", "id": "d", "image": "[Blob substitute]", "mood": [1, null]}]),
+            json!([object(json!({
+                "type": "dream", "id": "d", "image": "[Blob substitute]", "headers": "[redacted]", "mood": [1, null],
+            }))]),
         ),
     ]
 }
@@ -223,7 +226,11 @@ fn call(id: &str, name: &str, arguments: Value) -> Value {
     json!({"type": "tool_call", "id": id, "name": name, "arguments": arguments})
 }
 
+fn response(id: &str, result: &str) -> Value {
+    json!({"type": "tool_call_response", "id": id, "result": result})
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it stands in a table")]
-fn response(id: &str, content: Value) -> Value {
-    json!({"type": "tool_call_response", "id": id, "content": content})
+fn object(content: Value) -> Value {
+    json!({"type": "object", "content": content})
 }

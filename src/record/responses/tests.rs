@@ -8,19 +8,26 @@ use super::*;
 use crate::record::tests::{facts, open, parameters, parsed, prompt, reply};
 
 #[test]
-fn each_item_becomes_one_message_of_a_role_and_parts() {
+fn each_item_becomes_messages_of_a_role_and_parts_that_are_shown_together() {
     for (item, role, parts) in items() {
         let request = json!({"model": "gpt-4o", "input": [item]});
         let recorded = prompt::<Request>(request, &open(Some(20_000)));
-        let expected = json!([{"role": role, "parts": parts}]);
-        assert_eq!(parsed(&recorded, names::INPUT_MESSAGES), expected);
+        assert_eq!(
+            parsed(&recorded, names::INPUT_MESSAGES),
+            messages(role, &parts)
+        );
         assert_eq!(recorded.iter().count(), 1);
     }
     let all: Vec<_> = items().into_iter().map(|(item, _, _)| item).collect();
-    let count = all.len();
+    let expected: Vec<_> = items()
+        .into_iter()
+        .flat_map(|(_, role, parts)| messages(role, &parts).as_array().unwrap().clone())
+        .collect();
+    for settings in [open(None), open(Some(200_000))] {
+        let recorded = prompt::<Request>(json!({"input": all}), &settings);
+        assert_eq!(parsed(&recorded, names::INPUT_MESSAGES), json!(expected));
+    }
     let recorded = prompt::<Request>(json!({"input": all}), &open(None));
-    let messages = parsed(&recorded, names::INPUT_MESSAGES);
-    assert_eq!(messages.as_array().unwrap().len(), count);
     assert!(
         !recorded
             .get(names::INPUT_MESSAGES)
@@ -30,11 +37,38 @@ fn each_item_becomes_one_message_of_a_role_and_parts() {
     );
 }
 
+/// Objects, texts and media, calls and results each in a message of its own; results in one of the tool.
+fn messages(role: &str, parts: &Value) -> Value {
+    let kinds = [
+        (role, &["object"][..]),
+        (role, &["text", "reasoning", "blob", "uri", "file"]),
+        (role, &["tool_call"]),
+        ("tool", &["tool_call_response"]),
+    ];
+    let parts = parts.as_array().unwrap();
+    let messages = kinds.into_iter().filter_map(|(role, kinds)| {
+        let of_kind = |part: &&Value| kinds.contains(&part["type"].as_str().unwrap());
+        let parts: Vec<_> = parts.iter().filter(of_kind).collect();
+        (!parts.is_empty()).then(|| json!({"role": role, "parts": parts}))
+    });
+    messages.collect()
+}
+
+/// A result is shown there only as an object.
+fn in_answer(part: &Value) -> Value {
+    if part["type"] == "tool_call_response" {
+        json!({"type": "object", "content": part})
+    } else {
+        part.clone()
+    }
+}
+
 #[test]
 fn all_items_of_a_reply_are_one_message() {
     for (item, _, parts) in items() {
         let whole = json!({"status": "completed", "output": [item]});
         let recorded = reply::<Response>(whole, &open(Some(20_000)));
+        let parts: Vec<_> = parts.as_array().unwrap().iter().map(in_answer).collect();
         let expected = json!([{"role": "assistant", "parts": parts, "finish_reason": "completed"}]);
         assert_eq!(parsed(&recorded, names::OUTPUT_MESSAGES), expected);
     }
@@ -71,6 +105,17 @@ fn a_text_is_one_message_of_the_user() {
         Some(&r#"[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]"#.into()),
     );
     assert!(prompt::<Request>(json!({"prompt": {"id": "p"}}), &open(None)).is_empty());
+    let stored = json!({"prompt": {"id": "p", "variables": {"city": "Graz"}}, "input": "Hi"});
+    assert_eq!(
+        parsed(
+            &prompt::<Request>(stored, &open(Some(20_000))),
+            names::INPUT_MESSAGES
+        ),
+        json!([
+            {"role": "user", "parts": [{"type": "object", "content": {"city": "Graz"}}]},
+            {"role": "user", "parts": [{"type": "text", "content": "Hi"}]},
+        ]),
+    );
 }
 
 #[test]
@@ -108,14 +153,17 @@ fn parameters_are_told() {
     let request = json!({
         "model": "o3", "input": "marker", "temperature": 0.5, "top_p": 1, "max_output_tokens": 20,
         "reasoning": {"effort": "high"}, "previous_response_id": "resp_0", "metadata": {"a": "marker"},
+        "top_k": 5, "prompt": {"id": "pmpt_1", "variables": {"a": "marker"}},
     });
     assert_eq!(
         parameters::<Request>(request),
         json!({
             "gen_ai.request.temperature": 0.5,
             "gen_ai.request.top_p": 1.0,
+            "gen_ai.request.top_k": 5,
             "gen_ai.request.max_tokens": 20,
             "gen_ai.request.reasoning.level": "high",
+            "gen_ai.prompt.name": "pmpt_1",
         }),
     );
     for (conversation, expected) in [

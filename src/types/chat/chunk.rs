@@ -167,6 +167,11 @@ impl Delta {
                 .reasoning_details
                 .as_ref()
                 .is_some_and(|details| !details.is_empty())
+            || self
+                .extra
+                .get("images")
+                .and_then(serde_json::Value::as_array)
+                .is_some_and(|images| !images.is_empty())
             || self.audio.as_ref().is_some_and(|audio| {
                 [&audio.data, &audio.transcript]
                     .into_iter()

@@ -6,7 +6,7 @@ mod reasoning;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::calls::{Calls, push_function};
 use super::chunk::{Chunk, ChunkChoice, Delta};
@@ -16,6 +16,9 @@ use super::completion::{
 use super::content::Content;
 use super::options::ServiceTier;
 use crate::types::budget::{Budget, Limit};
+
+/// Where OpenRouter puts what a model paints.
+const IMAGES: &str = "images";
 
 /// Makes a whole reply of the chunks of a stream.
 ///
@@ -197,6 +200,9 @@ fn push_delta(message: &mut ReplyMessage, delta: &Delta, budget: &mut Budget) {
         push_audio(message.audio.get_or_insert_default(), piece, budget);
     }
     last_fields(&mut message.extra, &delta.extra, budget);
+    if budget.is_limited() && !delta.extra.is_empty() {
+        push_images(&mut message.extra, &delta.extra, budget);
+    }
     if let Some(annotations) = delta.annotations.as_ref().filter(|_| !budget.is_limited()) {
         let whole = message.annotations.get_or_insert_default();
         whole.extend_from_slice(annotations);
@@ -284,6 +290,27 @@ fn last_shared(whole: &mut Option<Arc<str>>, piece: Option<&Arc<str>>) {
 fn last_fields(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &Budget) {
     if !budget.is_limited() && !pieces.is_empty() {
         push_fields(whole, pieces);
+    }
+}
+
+/// Images of which it is recorded where they are, or of which type (OpenRouter).
+fn push_images(whole: &mut Map<String, Value>, pieces: &Map<String, Value>, budget: &mut Budget) {
+    let pieces = pieces.get(IMAGES).and_then(Value::as_array);
+    for piece in pieces.into_iter().flatten() {
+        let Some(Value::String(url)) = piece.pointer("/image_url/url") else {
+            continue;
+        };
+        let url = if url.starts_with("http") {
+            budget.text(url)
+        } else {
+            budget.binary(url)
+        };
+        let images = whole
+            .entry(IMAGES)
+            .or_insert_with(|| Value::Array(Vec::new()));
+        if let (Value::Array(images), false) = (images, url.is_empty()) {
+            images.push(json!({"type": "image_url", "image_url": {"url": url}}));
+        }
     }
 }
 
