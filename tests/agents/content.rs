@@ -209,7 +209,7 @@ fn content_is_redacted_and_bounded() {
     assert_eq!(tool.get("gen_ai.tool.description"), "*DESCRIPTION");
 
     let agent = sentry.span("invoke_agent long");
-    let original = "sentry.sdk_meta.gen_ai.input.messages.original_length";
+    let original = "gen_ai.request.messages.original_length";
     assert_eq!(agent.get(original), 1);
     assert!(agent.json("gen_ai.input.messages")[0]["parts"][0]["content"].is_string());
     let tool = sentry.span("execute_tool long");

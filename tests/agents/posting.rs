@@ -23,6 +23,9 @@ fn endpoints() -> Vec<(&'static str, Value, Value, &'static str, &'static str)> 
     let decision = json!({
         "id": "dec_1",
         "model": "gpt-4o",
+        "choice": "yes",
+        "confidence": 0.9,
+        "probabilities": {"yes": 0.9, "no": 0.1},
         "usage": {"input_tokens": 2, "output_tokens": 3, "total_tokens": 5},
     });
     vec![
