@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::attributes::{Attributes, names};
-use super::messages::{Content, Definition, Message, Part, definition_of};
-use super::shorten::{record_input, record_output, record_system, record_tools};
-use super::{content_text, name_of};
+use super::attributes::Attributes;
+use super::messages::{Content, Definition, Message, Part, Source, definition_of};
+use super::name_of;
+use super::shorten::{record_input, record_output, record_stops, record_system, record_tools};
 use crate::settings::Settings;
 
 /// Who says it.
@@ -38,7 +38,10 @@ pub(crate) fn record_messages(text: &str, side: Side, settings: &Settings, to: &
                     .get("finish_reason")
                     .and_then(Value::as_str)
                     .and_then(name_of),
-                ..Message::new("assistant", parts_of(message))
+                ..Message::new(
+                    "assistant",
+                    parts_of(message).into_iter().map(Part::in_answer).collect(),
+                )
             });
             replies.collect()
         };
@@ -55,14 +58,15 @@ pub(crate) fn record_messages(text: &str, side: Side, settings: &Settings, to: &
         .iter()
         .filter(|message| !parts_of(message).is_empty())
         .partition(|message| matches!(role(message), "system" | "developer"));
+    let system: Vec<_> = system.into_iter().flat_map(parts_of).collect();
     record_input(
         &messages,
         |message| input_role(message) == "user",
         |message| Message::new(input_role(message), parts_of(message)),
+        !system.is_empty(),
         settings,
         to,
     );
-    let system: Vec<_> = system.into_iter().flat_map(parts_of).collect();
     record_system(&system, settings, to);
 }
 
@@ -114,15 +118,7 @@ pub(crate) fn record_stop(text: &str, settings: &Settings, to: &mut Attributes) 
         Ok(Value::Array(stops)) => stops,
         _ => vec![Value::from(text)],
     };
-    let stops: Vec<_> = stops
-        .iter()
-        .filter_map(Value::as_str)
-        .take(64)
-        .map(|stop| content_text(stop, settings))
-        .collect();
-    if !stops.is_empty() {
-        to.push(names::REQUEST_STOP_SEQUENCES, stops);
-    }
+    record_stops(stops.iter().filter_map(Value::as_str), settings, to);
 }
 
 fn role(message: &Value) -> &str {
@@ -161,7 +157,7 @@ fn parts_of(message: &Value) -> Vec<Part<'_>> {
     {
         return vec![Part::ToolCallResponse {
             id: Some(id),
-            content: content.map(content_of),
+            result: content.map(content_of),
         }];
     }
     parts
@@ -192,13 +188,15 @@ fn part_of(part: &Value) -> Option<Part<'_>> {
             let content = names.iter().find_map(|name| part.get(name));
             Some(Part::ToolCallResponse {
                 id: text(&["id", "call_id", "tool_use_id", "tool_call_id"]),
-                content: content.map(content_of),
+                result: content.map(content_of),
             })
         }
         Some("uri") => text(&["uri", "url"]).map(|uri| Part::media(modality, uri)),
-        Some("blob") => Some(Part::Blob {
+        Some("blob") => Some(Part::Media {
             modality,
             mime_type: text(&["mime_type"]),
+            filename: None,
+            source: Source::Inline,
         }),
         _ => None,
     };

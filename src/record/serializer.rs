@@ -97,15 +97,12 @@ impl<'w, 's> Compound<'w, 's> {
                 self.writer.push(":")?;
                 Ok(key)
             });
-        match written {
-            Ok(key) => {
-                self.writer.expects_binary = key.expects_binary;
-                self.is_secret = key.secret;
-            }
-            Err(Full) => {
-                self.writer.undo(start);
-                self.full = true;
-            }
+        if let Ok(key) = written {
+            self.writer.expects_binary = key.expects_binary;
+            self.is_secret = key.secret;
+        } else {
+            self.writer.undo(start);
+            self.full = true;
         }
     }
 

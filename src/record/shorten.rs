@@ -93,9 +93,18 @@ pub(super) fn record_stop(stop: Option<&Stop>, settings: &Settings, to: &mut Att
         Some(Stop::Many(stops)) => stops.as_slice(),
         _ => return,
     };
+    record_stops(stops.iter().map(String::as_str), settings, to);
+}
+
+/// Records sequences at which the model stops, as [`record_stop`] does.
+pub(super) fn record_stops<'a>(
+    stops: impl Iterator<Item = &'a str>,
+    settings: &Settings,
+    to: &mut Attributes,
+) {
     let mut left = settings.max_content_bytes.unwrap_or(usize::MAX);
     let mut recorded: Vec<String> = Vec::new();
-    for stop in stops.iter().take(MOST_ENTRIES) {
+    for stop in stops.take(MOST_ENTRIES) {
         let stop = content_text(stop, settings, left.min(LONGEST_FACT));
         // Quotes and a comma.
         left = left.saturating_sub(stop.len() + 3);

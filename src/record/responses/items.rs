@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::record::json::Json;
 use crate::record::media::SUBSTITUTE;
 use crate::record::messages::{Content, Definition, Message, Part, definition_of};
-use crate::types::responses::{self, Item, Role, Tool};
+use crate::types::responses::{self, Item, ItemStatus, Role, Tool};
 
 /// What is told to the model beside the conversation.
 pub(super) fn is_system(item: &Item) -> bool {
@@ -217,7 +217,7 @@ fn built_in(item: &Item) -> Vec<Part<'_>> {
             )]
         }
         Item::ApplyPatchCallOutput(item) => {
-            let status = item.status.as_ref().map(|status| status.as_str());
+            let status = item.status.as_ref().map(ItemStatus::as_str);
             let output = item.output.as_deref().filter(|output| !output.is_empty());
             vec![response(
                 id(&item.call_id, &item.id),

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 /// Every kind of item, with the role and the parts that are recorded.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn items() -> Vec<(Value, &'static str, Value)> {
     let blob = json!({
         "type": "blob", "modality": "image", "mime_type": "image/png", "content": "[Blob substitute]",
