@@ -11,6 +11,8 @@ mod support;
 
 #[path = "privacy/calls.rs"]
 mod calls;
+#[path = "privacy/closed.rs"]
+mod closed;
 #[path = "privacy/leave.rs"]
 mod leave;
 #[path = "privacy/redact.rs"]

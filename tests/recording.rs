@@ -9,10 +9,14 @@
 
 mod support;
 
+#[path = "recording/binary.rs"]
+mod binary;
 #[path = "recording/exchange.rs"]
 mod exchange;
 #[path = "recording/goldens.rs"]
 mod goldens;
+#[path = "recording/panel.rs"]
+mod panel;
 #[path = "recording/planted.rs"]
 mod planted;
 #[path = "recording/size.rs"]

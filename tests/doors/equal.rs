@@ -10,6 +10,7 @@ use sentry_openai::{Client, OpenAiIntegration};
 use serde_json::{Value, json};
 
 use super::exchange::{Exchange, Form, Stage};
+use super::panel::dropped;
 use super::support::{Reply, Sentry, SpanView};
 use super::through::{Door, PARENT, below, open, read, sentry};
 
@@ -32,6 +33,7 @@ async fn every_door_agrees(integration: OpenAiIntegration) {
             let own = recorded(&exchange, Door::Own, &stage, form, &integration).await;
             for door in Door::OTHERS {
                 let other = recorded(&exchange, door, &stage, form, &integration).await;
+                assert_eq!(dropped(&other), [""; 0], "{} {door:?}", exchange.name);
                 if other != own {
                     differences.push(format!(
                         "{} {form:?} {door:?} is\n{other:#?}\nshould be\n{own:#?}\n",

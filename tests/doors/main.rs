@@ -16,6 +16,9 @@ mod support;
 mod exchange;
 
 mod adopting;
+#[path = "../recording/panel.rs"]
+mod panel;
+
 mod by_hand;
 mod ends;
 mod equal;
