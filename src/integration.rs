@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sentry_core::{ClientOptions, Hub, Integration};
 
+use crate::delivery;
 use crate::settings::{Overrides, Redact, Settings};
 
 /// Makes every model call a Sentry span; to be added at `sentry::init`.
@@ -165,6 +166,10 @@ impl Default for OpenAiIntegration {
 impl Integration for OpenAiIntegration {
     fn name(&self) -> &'static str {
         "openai"
+    }
+
+    fn setup(&self, options: &mut ClientOptions) {
+        delivery::link(options);
     }
 }
 

@@ -8,6 +8,7 @@ mod attribute;
 mod call;
 mod client;
 mod decode;
+mod delivery;
 #[doc = include_str!("endings.md")]
 pub mod endings {}
 mod error;
@@ -47,6 +48,7 @@ pub use schemars;
 pub use sentry_core;
 
 pub use attribute::AttributeValue;
+pub use delivery::SpanStream;
 pub use error::{ApiError, DecodeError, Error, ParseError, ParseErrorKind, Timeout};
 pub use integration::OpenAiIntegration;
 pub use structured::Parsed;

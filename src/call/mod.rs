@@ -138,7 +138,7 @@ impl Call {
             _ => self.model.as_ref().map(|model| &model.span),
         };
         match span {
-            Some(span) => span.trace_headers().collect(),
+            Some(span) => span.trace_headers(),
             None => span::active_trace_headers(),
         }
     }
@@ -319,7 +319,10 @@ pub(crate) fn record_content(span: &mut Span, mut content: Attributes) {
     if content.is_empty() {
         return;
     }
-    budget::spend(span.root(), span.id(), &mut content);
+    // A span that travels by itself is bounded by itself.
+    if let Some(root) = span.root() {
+        budget::spend(root, span.id(), &mut content);
+    }
     span.record(content);
 }
 

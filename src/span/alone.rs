@@ -38,7 +38,7 @@ impl Alone {
         let origin = ended.span.origin;
         let room = Room::of(&ended.span);
         let sample_rate = match &ended.span.handle {
-            Handle::Root(_) => None,
+            Handle::Root(_) | Handle::Streamed(_) => None,
             Handle::Child { span, .. } => parent::sample_rate(span),
         };
         let children = std::mem::take(&mut ended.span.children);
@@ -142,7 +142,7 @@ impl Ended {
         let (trace_id, span_id) = span.ids();
         let is_adopted = span.is_adopted;
         let (parent_span_id, status, data) = match span.handle {
-            Handle::Root(_) => (None, None, protocol::Map::new()),
+            Handle::Root(_) | Handle::Streamed(_) => (None, None, protocol::Map::new()),
             Handle::Child { span, parent } => {
                 let data = std::mem::take(&mut *span.data());
                 let parent = if is_adopted {

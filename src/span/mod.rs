@@ -6,29 +6,34 @@
 //! ([`room`]), and then sends itself as a transaction of its own ([`alone`]) with the same ids, in the same trace;
 //! where many do so at once, together with others ([`outbox`]).
 //!
+//! Where the client streams its spans, none of this is needed: each span travels by itself ([`streamed`]).
+//!
 //! Nothing here changes the user's scope, and nothing is started for a trace that is not sampled.
 
 mod adopted;
 mod alone;
 mod data;
+mod handle;
 mod outbox;
 mod parent;
 mod room;
+mod streamed;
 mod thread;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sentry_core::protocol::{SpanId, SpanStatus, TraceContext, TraceId, Value};
-use sentry_core::{
-    Client, Hub, TracesSamplingStrategy, Transaction, TransactionContext, TransactionOrSpan,
-};
+use sentry_core::protocol::{SpanId, SpanStatus, TraceId, Value};
+use sentry_core::{Client, Hub, TracesSamplingStrategy, TransactionOrSpan};
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::adopted::is_adopted;
 use self::data::Data;
+use self::handle::{Handle, is_sampled, start_root};
 use self::parent::Parent;
+use self::streamed::Streamed;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
+use crate::delivery::{Person, Stream};
 
 /// The data key for what made a span.
 const ORIGIN: &str = "sentry.origin";
@@ -42,6 +47,8 @@ pub(crate) struct Place {
     hub: Arc<Hub>,
     client: Arc<Client>,
     parent: Option<TransactionOrSpan>,
+    /// Where the span goes if it travels by itself, and the user that it tells of then.
+    stream: Option<(Arc<Stream>, Option<Person>)>,
 }
 
 /// What a span is from its start on.
@@ -78,21 +85,17 @@ struct Ended {
     end: SystemTime,
 }
 
-enum Handle {
-    Root(Transaction),
-    Child {
-        span: sentry_core::Span,
-        parent: Parent,
-    },
-}
-
 impl Place {
     /// The place below the active span of `hub`, or that of a transaction where there is none.
     ///
     /// `None` if no client is bound, it is disabled, or the active trace is not sampled.
     pub(crate) fn find(hub: Arc<Hub>) -> Option<Self> {
         let client = hub.client().filter(|client| client.is_enabled())?;
-        let parent = parent::active(&hub);
+        let stream = Stream::of(&client);
+        let (parent, user) = match &stream {
+            Some(_) => parent::active_with_user(&hub),
+            None => (parent::active(&hub), None),
+        };
         let is_sent = match &parent {
             Some(parent) => is_sampled(parent),
             None => !matches!(
@@ -107,6 +110,7 @@ impl Place {
             hub,
             client,
             parent,
+            stream: stream.map(|stream| (stream, user)),
         })
     }
 
@@ -122,12 +126,24 @@ impl Place {
         identity: Identity,
         custom: impl Iterator<Item = (&'static str, &'a Value)>,
     ) -> Option<Span> {
-        let (handle, start) = if let Some(parent) = self.parent {
-            Handle::child(parent, &identity)
-        } else {
-            let root = Handle::root(&self.hub, &identity, custom)?;
-            // Not before the start that the transaction gave itself: its end is reckoned from here.
-            (root, SystemTime::now())
+        let (handle, start) = match (self.parent, self.stream) {
+            (Some(parent), None) => Handle::child(parent, &identity),
+            (Some(parent), Some((stream, user))) => {
+                let streamed = Streamed::below(stream, parent, user);
+                (Handle::Streamed(Box::new(streamed)), SystemTime::now())
+            }
+            (None, stream) => {
+                let root = start_root(&self.hub, &identity, custom)?;
+                let root = match stream {
+                    None => Handle::Root(root),
+                    Some((stream, user)) => {
+                        let streamed = Streamed::root(stream, &self.client, root, user);
+                        Handle::Streamed(Box::new(streamed))
+                    }
+                };
+                // Not before the start that the transaction gave itself: its end is reckoned from here.
+                (root, SystemTime::now())
+            }
         };
         Some(Span::new(self.hub, self.client, handle, identity, start))
     }
@@ -162,49 +178,6 @@ pub(crate) fn active_trace_headers() -> Vec<(&'static str, String)> {
     }
     // A hub gives its scope only to change it: this one is ours.
     Hub::new_from_top(hub).configure_scope(|scope| scope.iter_trace_propagation_headers().collect())
-}
-
-impl Handle {
-    /// A child, and when it starts.
-    fn child(parent: TransactionOrSpan, identity: &Identity) -> (Self, SystemTime) {
-        let (id, start) = (SpanId::default(), SystemTime::now());
-        let span = parent.start_child_with_details(identity.op, &identity.name, id, start);
-        let parent = Parent::new(parent);
-        (Self::Child { span, parent }, start)
-    }
-
-    /// A span that runs already, under our name.
-    fn adopted(active: &TransactionOrSpan, identity: &Identity) -> Self {
-        active.set_op(identity.op);
-        active.set_name(&identity.name);
-        match active {
-            TransactionOrSpan::Transaction(transaction) => Self::Root(transaction.clone()),
-            TransactionOrSpan::Span(span) => Self::Child {
-                span: span.clone(),
-                parent: Parent::new(active.clone()),
-            },
-        }
-    }
-
-    fn root<'a>(
-        hub: &Arc<Hub>,
-        identity: &Identity,
-        custom: impl Iterator<Item = (&'static str, &'a Value)>,
-    ) -> Option<Self> {
-        let mut context = TransactionContext::new(&identity.name, identity.op);
-        let custom: serde_json::Map<_, _> = custom
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .collect();
-        *context.custom_mut() = Some(custom);
-        let transaction = hub.start_transaction(context);
-        transaction.set_origin(identity.origin);
-        if !is_sampled(&transaction.clone().into()) {
-            // Not sent, but counted among what the sample rate left out.
-            transaction.finish();
-            return None;
-        }
-        Some(Self::Root(transaction))
-    }
 }
 
 impl Span {
@@ -244,64 +217,50 @@ impl Span {
 
     /// Its trace and its own id. Slow: copies the transaction's context.
     pub(crate) fn ids(&self) -> (TraceId, SpanId) {
-        let root = self.root_context();
-        match &self.handle {
-            Handle::Root(_) => (root.trace_id, root.span_id),
-            Handle::Child { span, .. } => (root.trace_id, span.get_span_id()),
-        }
+        self.handle.ids()
     }
 
-    /// The bytes of its transaction's span id, which tell one transaction from another. Slow, as [`ids`](Self::ids).
-    pub(crate) fn root(&self) -> [u8; 8] {
-        id_bytes(self.root_context().span_id)
+    /// The bytes of its transaction's span id, which tell one transaction from another; `None` if it travels by
+    /// itself. Slow, as [`ids`](Self::ids).
+    pub(crate) fn root(&self) -> Option<[u8; 8]> {
+        Some(id_bytes(self.handle.root_context()?.span_id))
     }
 
     /// The bytes of its own span id; those of [`root`](Self::root), if it is its transaction's root.
     pub(crate) fn id(&self) -> [u8; 8] {
         match &self.handle {
-            Handle::Root(_) => self.root(),
+            Handle::Root(transaction) => id_bytes(transaction.get_trace_context().span_id),
             Handle::Child { span, .. } => id_bytes(span.get_span_id()),
-        }
-    }
-
-    fn root_context(&self) -> TraceContext {
-        match &self.handle {
-            Handle::Root(transaction) => transaction.get_trace_context(),
-            Handle::Child { span, .. } => span.get_trace_context(),
+            Handle::Streamed(streamed) => id_bytes(streamed.ids().1),
         }
     }
 
     /// The headers that continue the trace at another service.
-    pub(crate) fn trace_headers(&self) -> impl Iterator<Item = (&'static str, String)> {
-        match &self.handle {
-            Handle::Root(transaction) => transaction.iter_headers(),
-            Handle::Child { span, .. } => span.iter_headers(),
-        }
+    pub(crate) fn trace_headers(&self) -> Vec<(&'static str, String)> {
+        self.handle.trace_headers()
     }
 
     /// What Sentry knows it as, to be set on a scope.
     pub(crate) fn as_active(&mut self) -> TransactionOrSpan {
         self.is_shared = true;
-        self.as_parent()
-    }
-
-    fn as_parent(&self) -> TransactionOrSpan {
-        match &self.handle {
+        match &mut self.handle {
             Handle::Root(transaction) => transaction.clone().into(),
             Handle::Child { span, .. } => span.clone().into(),
+            Handle::Streamed(streamed) => streamed.as_active(self.op, &self.name, self.start),
         }
     }
 
     pub(crate) fn rename(&mut self, name: String) {
-        match &self.handle {
-            Handle::Root(transaction) => transaction.set_name(&name),
-            Handle::Child { span, .. } => span.set_name(&name),
-        }
+        self.handle.rename(&name);
         self.name = name;
     }
 
     /// Keeps data to be set when the span ends: until then no error event can copy it.
     pub(crate) fn record(&mut self, data: impl IntoIterator<Item = (&'static str, Value)>) {
+        if let Handle::Streamed(streamed) = &mut self.handle {
+            streamed.record(data);
+            return;
+        }
         for (name, value) in data {
             self.data.set(name, value);
         }
@@ -309,19 +268,32 @@ impl Span {
 
     /// Keeps one value, as [`record`](Self::record) does.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.data.set(name, value.into());
+        match &mut self.handle {
+            Handle::Streamed(streamed) => streamed.set(name, value.into()),
+            _ => self.data.set(name, value.into()),
+        }
     }
 
     /// Starts a child of this span.
     pub(crate) fn child(&self, identity: Identity) -> Span {
-        let (handle, start) = Handle::child(self.as_parent(), &identity);
+        let (handle, start) = match &self.handle {
+            Handle::Root(transaction) => Handle::child(transaction.clone().into(), &identity),
+            Handle::Child { span, .. } => Handle::child(span.clone().into(), &identity),
+            Handle::Streamed(streamed) => {
+                let child = Box::new(streamed.child());
+                (Handle::Streamed(child), SystemTime::now())
+            }
+        };
         let (hub, client) = (self.hub.clone(), self.client.clone());
         Span::new(hub, client, handle, identity, start)
     }
 
     /// Ends a child of this span. It is sent with it.
-    pub(crate) fn finish_child(&mut self, mut child: Span, status: SpanStatus) {
+    pub(crate) fn finish_child(&mut self, child: Span, status: SpanStatus) {
         let end = child.end();
+        let Some(mut child) = child.stream(status, end) else {
+            return;
+        };
         child.close(status);
         self.children.push(Ended { span: child, end });
     }
@@ -347,15 +319,18 @@ impl Span {
             return;
         }
         let end = self.end();
-        self.close(status);
-        let is_alone = match &self.handle {
-            Handle::Root(_) => false,
-            Handle::Child { span, .. } => {
-                (is_dropped && Parent::may_stay_unfinished(span, &self.hub))
-                    || !room::take(span.get_trace_context().span_id, &self)
+        let Some(mut span) = self.stream(status, end) else {
+            return;
+        };
+        span.close(status);
+        let is_alone = match &span.handle {
+            Handle::Root(_) | Handle::Streamed(_) => false,
+            Handle::Child { span: child, .. } => {
+                (is_dropped && Parent::may_stay_unfinished(child, &span.hub))
+                    || !room::take(child.get_trace_context().span_id, &span)
             }
         };
-        let mut ended = Ended { span: self, end };
+        let mut ended = Ended { span, end };
         if is_alone || ended.has_outlived_its_transaction() {
             alone::send(ended);
             return;
@@ -370,7 +345,9 @@ impl Span {
     fn leave(mut self, status: SpanStatus) {
         self.close(status);
         // It takes its room in the transaction, whether there is any or not.
-        room::take(self.root_context().span_id, &self);
+        if let Some(root) = self.handle.root_context() {
+            room::take(root.span_id, &self);
+        }
         for child in std::mem::take(&mut self.children) {
             child.join_transaction();
         }
@@ -386,14 +363,36 @@ impl Span {
                 if transaction.data().iter().next().is_some() {
                     return false;
                 }
-                let (id, parent) = (SpanId::default(), self.as_parent());
+                let (id, parent) = (
+                    SpanId::default(),
+                    TransactionOrSpan::from(transaction.clone()),
+                );
                 let span = parent.start_child_with_details(self.op, &self.name, id, self.start);
                 let parent = Parent::new(parent);
                 self.handle = Handle::Child { span, parent };
                 self.is_adopted = false;
                 true
             }
+            Handle::Streamed(_) => false,
         }
+    }
+
+    /// Sends the span if it travels by itself, or else gives it back.
+    fn stream(self, status: SpanStatus, end: SystemTime) -> Option<Self> {
+        let Handle::Streamed(streamed) = self.handle else {
+            return Some(self);
+        };
+        streamed.send(streamed::Ended {
+            hub: &self.hub,
+            name: &self.name,
+            op: self.op,
+            origin: self.origin,
+            status,
+            start: self.start,
+            end,
+            is_shared: self.is_shared,
+        });
+        None
     }
 
     /// Gives Sentry's span all that it will hold: only its end is missing then.
@@ -420,6 +419,7 @@ impl Span {
                     data.extend(values);
                 }
             }
+            Handle::Streamed(_) => {}
         }
     }
 
@@ -431,7 +431,7 @@ impl Span {
 impl Ended {
     fn has_outlived_its_transaction(&self) -> bool {
         match &self.span.handle {
-            Handle::Root(_) => false,
+            Handle::Root(_) | Handle::Streamed(_) => false,
             Handle::Child { span, parent, .. } => parent.has_gone(span),
         }
     }
@@ -452,6 +452,7 @@ impl Ended {
                     Data::keep(span.op, std::mem::take(&mut *finished.data()));
                 }
             }
+            Handle::Streamed(_) => {}
         }
     }
 }
@@ -475,12 +476,4 @@ fn id_bytes(id: SpanId) -> [u8; 8] {
     u64::from_str_radix(&id.to_string(), 16)
         .unwrap_or_default()
         .to_be_bytes()
-}
-
-#[expect(
-    deprecated,
-    reason = "exact for a client that is enabled: true only if what is finished is sent"
-)]
-fn is_sampled(span: &TransactionOrSpan) -> bool {
-    span.is_sampled()
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use sentry_core::protocol::SpanId;
 use sentry_core::{Hub, TransactionOrSpan};
 
+use crate::delivery::Person;
+
 /// How often the root's state is asked for while another thread holds its lock.
 const TRIES: usize = 64;
 
@@ -31,6 +33,12 @@ const FINISHED_WHEN_DROPPED: [&str; 6] = [
 pub(super) fn active(hub: &Arc<Hub>) -> Option<TransactionOrSpan> {
     // A hub gives its scope only to change it: this one is ours.
     Hub::new_from_top(hub).configure_scope(|scope| scope.get_span())
+}
+
+/// The active span of a hub, and the user of its scope.
+pub(super) fn active_with_user(hub: &Arc<Hub>) -> (Option<TransactionOrSpan>, Option<Person>) {
+    Hub::new_from_top(hub)
+        .configure_scope(|scope| (scope.get_span(), scope.user().and_then(Person::of)))
 }
 
 pub(super) struct Parent {
