@@ -9,6 +9,12 @@ use sentry_core::{ClientOptions, Hub, Integration};
 use crate::delivery;
 use crate::settings::{Overrides, Redact, Settings};
 
+/// The default for each content attribute, in bytes.
+const CONTENT_BYTES: usize = 20_000;
+
+/// The same where spans travel by themselves ([`SpanStream`](crate::SpanStream)).
+const STREAMED_CONTENT_BYTES: usize = 100_000;
+
 /// Makes every model call a Sentry span; to be added at `sentry::init`.
 ///
 /// Without it, or with tracing disabled, calls work just the same and nothing is recorded.
@@ -36,7 +42,8 @@ pub struct OpenAiIntegration {
     record: bool,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
-    max_content_bytes: Option<usize>,
+    /// `None` if it was not set.
+    max_content_bytes: Option<Option<usize>>,
     redact: Option<Redact>,
     capture_errors: bool,
     http_spans: bool,
@@ -49,7 +56,7 @@ impl OpenAiIntegration {
             record: true,
             record_inputs: None,
             record_outputs: None,
-            max_content_bytes: Some(20_000),
+            max_content_bytes: None,
             redact: None,
             capture_errors: false,
             http_spans: true,
@@ -77,13 +84,15 @@ impl OpenAiIntegration {
         self
     }
 
-    /// How many bytes each content attribute may hold; `None` for no limit. Default: 20,000.
+    /// How many bytes each content attribute may hold; `None` for no limit. Default: 20,000; with a
+    /// [`SpanStream`](crate::SpanStream), which bounds the content of a span to 900,000 bytes instead of that of a
+    /// transaction, 100,000.
     ///
     /// What is longer is shortened: the newest messages stay. Whatever this says, the content of one transaction weighs
     /// 600,000 bytes at most, since Sentry refuses a larger one as a whole:
     /// [how it is shared](crate::recording#size).
     pub fn max_content_bytes(mut self, bytes: impl Into<Option<usize>>) -> Self {
-        self.max_content_bytes = bytes.into();
+        self.max_content_bytes = Some(bytes.into());
         self
     }
 
@@ -129,7 +138,13 @@ impl OpenAiIntegration {
         Some(Settings {
             record_inputs: resolve(overrides.record_inputs, self.record_inputs),
             record_outputs: resolve(overrides.record_outputs, self.record_outputs),
-            max_content_bytes: self.max_content_bytes,
+            max_content_bytes: self.max_content_bytes.unwrap_or_else(|| {
+                Some(if delivery::is_linked(sentry) {
+                    STREAMED_CONTENT_BYTES
+                } else {
+                    CONTENT_BYTES
+                })
+            }),
             redact: self.redact.clone(),
             capture_errors: self.capture_errors,
             http_spans: self.http_spans,

@@ -368,6 +368,35 @@ fn a_long_run_loses_nothing_and_shares_envelopes() {
 }
 
 #[test]
+fn content_is_bounded_by_span() {
+    let sentry = Streaming::new();
+    let text = "word ".repeat(100_000);
+    sentry.run(async {
+        let server = Server::start().await;
+        for _ in 0..12 {
+            server.reply(Reply::text(200, "application/json", COMPLETION));
+            let request = chat::Request::new(MODEL, [chat::Message::user(text.as_str())]);
+            let client = client(&server);
+            client.chat().completions().create(&request).await.unwrap();
+        }
+    });
+    let spans = sentry.spans();
+    let input = |span: &Value| {
+        attribute(span, "gen_ai.input.messages")
+            .as_str()
+            .map(str::len)
+    };
+    let inputs: Vec<usize> = spans.iter().filter_map(input).collect();
+    assert_eq!(inputs.len(), 12);
+    assert!(
+        inputs
+            .iter()
+            .all(|length| (90_000..=100_000).contains(length)),
+        "{inputs:?}"
+    );
+}
+
+#[test]
 fn without_the_line_everything_goes_as_before() {
     let sentry = Streaming::with(|options| {
         options.transport(|_: &ClientOptions| Arc::new(Kept::default()) as Arc<dyn Transport>)

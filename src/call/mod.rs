@@ -319,9 +319,9 @@ pub(crate) fn record_content(span: &mut Span, mut content: Attributes) {
     if content.is_empty() {
         return;
     }
-    // A span that travels by itself is bounded by itself.
-    if let Some(root) = span.root() {
-        budget::spend(root, span.id(), &mut content);
+    match span.root() {
+        Some(root) => budget::spend(root, span.id(), &mut content),
+        None => budget::bound(&mut content),
     }
     span.record(content);
 }

@@ -127,6 +127,12 @@ pub(crate) fn link(options: &mut ClientOptions) {
     }
 }
 
+/// Whether spans are streamed by a client with these options.
+pub(crate) fn is_linked(options: &ClientOptions) -> bool {
+    let mut integrations = options.integrations.iter();
+    integrations.any(|integration| Link::of(integration.as_ref()).is_some())
+}
+
 impl Stream {
     /// The stream of a client, if its spans are streamed.
     pub(crate) fn of(client: &Client) -> Option<Arc<Self>> {

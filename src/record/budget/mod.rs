@@ -19,6 +19,8 @@ use super::escape::encoded_len;
 
 /// The bytes of content in one transaction, as they stand in its envelope.
 const PER_TRANSACTION: usize = 600_000;
+/// The bytes of content in a span that travels by itself: Sentry trims one that is larger than 1 MB.
+const PER_SPAN: usize = 900_000;
 /// What is given without looking at those who come later.
 const UNSHARED: usize = PER_TRANSACTION / 2;
 /// Among how many spans the rest is shared at first; each that has had a share makes them one more.
@@ -38,6 +40,13 @@ static LEDGER: LazyLock<Mutex<Ledger>> = LazyLock::new(Mutex::default);
 /// A transaction is known by the span id of its root; `own` is the span's own.
 pub(crate) fn spend(root: [u8; 8], own: [u8; 8], attributes: &mut Attributes) {
     spend_from(ledger, root, own, attributes);
+}
+
+/// Cuts the content of a span that travels by itself to what one span may hold.
+pub(crate) fn bound(attributes: &mut Attributes) {
+    let content = attributes.iter_mut().filter_map(Content::of);
+    let mut content: Vec<_> = content.collect();
+    fit(&mut content, PER_SPAN);
 }
 
 fn ledger() -> MutexGuard<'static, Ledger> {
