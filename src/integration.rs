@@ -43,6 +43,10 @@ pub struct OpenAiIntegration {
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     /// `None` if it was not set.
+    #[expect(
+        clippy::option_option,
+        reason = "no limit is not the same as none that was set"
+    )]
     max_content_bytes: Option<Option<usize>>,
     redact: Option<Redact>,
     capture_errors: bool,

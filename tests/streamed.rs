@@ -1,5 +1,11 @@
 //! Streamed delivery: spans that travel by themselves, as they leave for Sentry.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic fails the test, as it should"
+)]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

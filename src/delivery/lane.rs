@@ -17,7 +17,7 @@ pub(super) struct Lane {
 }
 
 enum State {
-    Unused(Option<TransportOptions>),
+    Unused(Option<Box<TransportOptions>>),
     Used(Arc<dyn Transport>),
 }
 
@@ -28,7 +28,7 @@ impl Lane {
     ) -> Self {
         Self {
             factory,
-            state: Mutex::new(State::Unused(options)),
+            state: Mutex::new(State::Unused(options.map(Box::new))),
         }
     }
 
@@ -38,7 +38,7 @@ impl Lane {
         match &mut *state {
             State::Used(transport) => Some(transport.clone()),
             State::Unused(options) => {
-                let transport = self.factory.create_transport_with_options(options.take()?);
+                let transport = self.factory.create_transport_with_options(*options.take()?);
                 *state = State::Used(transport.clone());
                 Some(transport)
             }

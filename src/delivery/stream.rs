@@ -179,15 +179,12 @@ impl Stream {
                 return true;
             }
             let wait = state.buffer.next_due().map(|due| due - now);
-            state = match wait {
-                Some(wait) => {
-                    let waited = self.wake.wait_timeout(state, wait);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => {
-                    let waited = self.wake.wait(state);
-                    waited.unwrap_or_else(PoisonError::into_inner)
-                }
+            state = if let Some(wait) = wait {
+                let waited = self.wake.wait_timeout(state, wait);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            } else {
+                let waited = self.wake.wait(state);
+                waited.unwrap_or_else(PoisonError::into_inner)
             };
         }
     }

@@ -382,7 +382,7 @@ impl Span {
         let Handle::Streamed(streamed) = self.handle else {
             return Some(self);
         };
-        streamed.send(streamed::Ended {
+        streamed.send(&streamed::Ended {
             hub: &self.hub,
             name: &self.name,
             op: self.op,

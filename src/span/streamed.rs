@@ -157,7 +157,7 @@ impl Streamed {
     }
 
     /// Sends the span, which has ended.
-    pub(super) fn send(self, span: Ended<'_>) {
+    pub(super) fn send(self, span: &Ended<'_>) {
         let others = if span.is_shared {
             self.data_of_others()
         } else {
