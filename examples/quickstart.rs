@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use sentry::protocol::SpanStatus;
 use sentry::{ClientOptions, Hub, SentryFutureExt, TransactionContext};
 use sentry_openai::{Client, OpenAiIntegration, agent, chat, embeddings, responses};

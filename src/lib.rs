@@ -36,8 +36,8 @@ pub use client::ParsedStream;
 pub use client::{
     Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder,
     ConversationItems, Conversations, Embeddings, EventStream, Files, Folded, Form, InputItems,
-    InputTokens, ListStream, Models, Moderations, Received, RequestBuilder, RequestOptions,
-    Responses, TextDeltas, WithResponse,
+    InputTokens, IntoEvent, ListStream, Models, Moderations, Received, RequestBuilder,
+    RequestOptions, Responses, TextDeltas, WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;

@@ -11,7 +11,6 @@ mod support;
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use sentry::ClientOptions;
 use sentry_openai::{Client, OpenAiIntegration, chat};
 use serde_json::json;

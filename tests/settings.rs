@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use sentry::ClientOptions;

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Client;
 use super::address::{Address, Azure, Given};
-use super::key::{Key, Provider, Scheme, guarded, is_key};
+use super::key::{Key, Provider, Scheme, header, is_key};
 use super::transport::{Transport, redirects};
 use crate::attribute::OwnAttributes;
 use crate::call::Target;
@@ -50,6 +50,8 @@ pub struct ClientBuilder {
     organization: Option<String>,
     project: Option<String>,
     headers: HeaderMap,
+    /// Why a header can't be sent.
+    invalid: Option<String>,
     http_client: Option<reqwest::Client>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
@@ -157,9 +159,20 @@ impl ClientBuilder {
     }
 
     /// A header that is sent with every request; it goes before what the client itself would send.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        let value = guarded(&name, value);
-        self.headers.insert(name, value);
+    ///
+    /// Name and value are texts, or what `http` makes of them. What can be no header is an error of
+    /// [`build`](Self::build).
+    pub fn header(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> Self {
+        match header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => self.invalid = self.invalid.or(Some(error)),
+        }
         self
     }
 
@@ -261,6 +274,9 @@ impl ClientBuilder {
     ///
     /// [`Error::Config`] if a setting can't be used: its text says which and what to do.
     pub fn build(self) -> Result<Client, Error> {
+        if let Some(invalid) = &self.invalid {
+            return Err(config(invalid));
+        }
         let address = Address::new(self.address.as_ref())?;
         let headers = self.all_headers(&address)?;
         let host = address.base().host_str().unwrap_or_default();

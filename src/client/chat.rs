@@ -34,6 +34,25 @@ impl<'a> Chat<'a> {
             client: self.client,
         }
     }
+
+    /// Asks for an answer as a whole: the same as [`ChatCompletions::create`].
+    pub async fn create(&self, request: &Request) -> Result<Completion, Error> {
+        self.completions().create(request).await
+    }
+
+    /// Asks for an answer chunk by chunk: the same as [`ChatCompletions::create_stream`].
+    pub async fn create_stream(&self, request: &Request) -> Result<EventStream<Chunk>, Error> {
+        self.completions().create_stream(request).await
+    }
+
+    /// Asks for an answer that is a value of this type: the same as [`ChatCompletions::parse`].
+    #[cfg(feature = "schemars")]
+    pub async fn parse<T: DeserializeOwned + schemars::JsonSchema>(
+        &self,
+        request: &Request,
+    ) -> Result<Parsed<T, Completion>, Error> {
+        self.completions().parse(request).await
+    }
 }
 
 /// `/chat/completions`: the model's answer to a list of messages.

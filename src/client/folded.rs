@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures_util::future::FusedFuture;
 use futures_util::stream::{FusedStream, Stream, StreamExt};
 
 use super::stream::EventStream;
@@ -18,6 +19,14 @@ use crate::types::{chat, responses};
 pub struct TextDeltas<T> {
     stream: EventStream<T>,
     text: fn(&T) -> String,
+}
+
+impl<T> TextDeltas<T> {
+    /// The next piece of the text; `None` after the last one.
+    #[expect(clippy::should_implement_trait, reason = "the name that streams have")]
+    pub fn next(&mut self) -> impl FusedFuture<Output = Option<Result<String, Error>>> + Unpin {
+        StreamExt::next(self)
+    }
 }
 
 impl<T> Stream for TextDeltas<T> {
@@ -96,6 +105,14 @@ macro_rules! helpers {
         }
 
         impl Folded<$event, $fold> {
+            /// The next event; `None` after the last one.
+            #[expect(clippy::should_implement_trait, reason = "the name that streams have")]
+            pub fn next(
+                &mut self,
+            ) -> impl FusedFuture<Output = Option<Result<$event, Error>>> + Unpin {
+                StreamExt::next(self)
+            }
+
             /// Reads what is left of the stream, and gives the whole reply.
             ///
             /// # Errors

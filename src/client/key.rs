@@ -78,8 +78,28 @@ impl Scheme {
     }
 }
 
+/// A header that a user gives, or why it can't be sent.
+pub(super) fn header(
+    name: impl TryInto<HeaderName>,
+    value: impl TryInto<HeaderValue>,
+) -> Result<(HeaderName, HeaderValue), String> {
+    let Ok(name) = name.try_into() else {
+        return Err(
+            "a header can't be sent: its name is empty or holds something else than letters, digits and \
+             `-_.!#$%&'*+^`|~`"
+                .to_owned(),
+        );
+    };
+    match value.try_into() {
+        Ok(value) => Ok((name.clone(), guarded(&name, value))),
+        Err(_) => Err(format!(
+            "the value of the header {name} can't be sent: it holds a line break or another control character"
+        )),
+    }
+}
+
 /// The value of a header that a user gives, marked as sensitive if its name says that it holds a secret.
-pub(super) fn guarded(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
+fn guarded(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
     if [&AUTHORIZATION, &PROXY_AUTHORIZATION, &COOKIE, &API_KEY].contains(&name)
         || name.as_str() == "x-api-key"
     {

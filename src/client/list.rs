@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::vec;
 
-use futures_util::stream::{FusedStream, Stream};
+use futures_util::future::FusedFuture;
+use futures_util::stream::{FusedStream, Stream, StreamExt};
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -38,6 +39,17 @@ enum Next<T> {
     Coming(Option<String>, Answer<T>),
     /// The end, or an error before it.
     End(Option<Error>),
+}
+
+impl<T: Unpin> ListStream<T> {
+    /// The next element; `None` after the last one.
+    #[expect(clippy::should_implement_trait, reason = "the name that streams have")]
+    pub fn next(&mut self) -> impl FusedFuture<Output = Option<Result<T, Error>>> + Unpin
+    where
+        Self: FusedStream<Item = Result<T, Error>>,
+    {
+        StreamExt::next(self)
+    }
 }
 
 impl Client {

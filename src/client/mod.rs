@@ -52,7 +52,7 @@ pub use self::parsed_stream::ParsedStream;
 pub use self::received::{Received, WithResponse};
 pub use self::request::RequestBuilder;
 pub use self::responses::{InputItems, InputTokens, Responses};
-pub use self::stream::EventStream;
+pub use self::stream::{EventStream, IntoEvent};
 
 /// A client of OpenAI's API, or of any server that speaks it.
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::key::guarded;
+use super::key::header;
 use crate::attribute::{AttributeValue, OwnAttributes};
 use crate::settings::Overrides;
 
@@ -27,6 +27,8 @@ pub struct RequestOptions {
     pub(super) deadline: Option<Duration>,
     pub(super) stream_idle_timeout: Option<Duration>,
     pub(super) headers: HeaderMap,
+    /// Why a header can't be sent.
+    pub(super) invalid: Option<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) provider: Option<String>,
     pub(super) conversation_id: Option<String>,
@@ -66,16 +68,32 @@ impl RequestOptions {
     }
 
     /// A header in addition to the client's; one of the same name is replaced.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        let value = guarded(&name, value);
-        self.headers.insert(name, value);
+    ///
+    /// Name and value are texts, or what `http` makes of them. What can be no header is an [`Error::Config`] of the call.
+    ///
+    /// [`Error::Config`]: crate::Error::Config
+    pub fn header(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> Self {
+        match header(name, value) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => self.invalid = self.invalid.or(Some(error)),
+        }
         self
     }
 
     /// A pair for the query of the address. Given several times, a name has several values; pairs of the same name in
     /// the client's base URL are replaced.
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a text or a number, as a caller has it"
+    )]
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
         self
     }
 
@@ -135,6 +153,7 @@ impl RequestOptions {
             deadline,
             stream_idle_timeout,
             headers,
+            invalid,
             query,
             provider,
             conversation_id,
@@ -146,6 +165,7 @@ impl RequestOptions {
         self.max_retries = self.max_retries.or(*max_retries);
         self.deadline = self.deadline.or(*deadline);
         self.stream_idle_timeout = self.stream_idle_timeout.or(*stream_idle_timeout);
+        self.invalid = self.invalid.or_else(|| invalid.clone());
         self.provider = self.provider.or_else(|| provider.clone());
         self.conversation_id = self.conversation_id.or_else(|| conversation_id.clone());
         self.include_usage = self.include_usage.or(*include_usage);
@@ -172,6 +192,7 @@ impl fmt::Debug for RequestOptions {
             .field("deadline", &self.deadline)
             .field("stream_idle_timeout", &self.stream_idle_timeout)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("invalid", &self.invalid)
             .field("query", &query)
             .field("provider", &self.provider)
             .field("conversation_id", &self.conversation_id)

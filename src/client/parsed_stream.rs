@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::future::FusedFuture;
 use futures_util::stream::{FusedStream, Stream, StreamExt};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -94,8 +95,11 @@ macro_rules! values {
             }
 
             /// The next event; `None` after the last one.
-            pub async fn next(&mut self) -> Option<Result<$event, Error>> {
-                self.events.next().await
+            #[expect(clippy::should_implement_trait, reason = "the name that streams have")]
+            pub fn next(
+                &mut self,
+            ) -> impl FusedFuture<Output = Option<Result<$event, Error>>> + Unpin {
+                self.events.next()
             }
 
             /// Reads what is left of the stream, and gives the value.

@@ -24,6 +24,16 @@ pub struct Received<T> {
 }
 
 impl<T> Received<T> {
+    /// A value in a reply with this status and these headers, for tests of code that takes one; no request was sent
+    /// again for it.
+    pub fn new(value: T, status: u16, headers: HeaderMap) -> Self {
+        Self {
+            value,
+            head: Head { status, headers },
+            retries: 0,
+        }
+    }
+
     /// The HTTP status of the reply.
     pub fn status(&self) -> u16 {
         self.head.status

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::stream::{FusedStream, Stream};
+use futures_util::future::FusedFuture;
+use futures_util::stream::{FusedStream, Stream, StreamExt};
 use http::HeaderMap;
 use tokio::time::{Sleep, sleep_until};
 
@@ -17,6 +18,7 @@ use crate::decode::{Head, StreamEvent};
 use crate::error::{Error, Timeout, shown_request_id};
 use crate::events::{Events, Next};
 use crate::record::Fold;
+use crate::types::{chat, responses};
 
 /// The events of a reply, as they arrive.
 ///
@@ -33,7 +35,42 @@ enum State<T> {
     Open(Source, Box<dyn Reading<T>>),
     /// The last event has come, but maybe not the end of the body.
     Ending(Source),
+    /// Events that were given, by no server.
+    Given(Box<dyn Iterator<Item = Result<T, Error>> + Send>),
     Over,
+}
+
+/// What [`EventStream::from_events`] takes: a [`chat::Chunk`], a [`responses::Event`], or a `Result` of an event.
+pub trait IntoEvent {
+    /// The event.
+    type Event;
+
+    /// The event, or the error in its place.
+    fn into_event(self) -> Result<Self::Event, Error>;
+}
+
+impl<T> IntoEvent for Result<T, Error> {
+    type Event = T;
+
+    fn into_event(self) -> Self {
+        self
+    }
+}
+
+impl IntoEvent for chat::Chunk {
+    type Event = Self;
+
+    fn into_event(self) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+impl IntoEvent for responses::Event {
+    type Event = Self;
+
+    fn into_event(self) -> Result<Self, Error> {
+        Ok(self)
+    }
 }
 
 /// Events that are read and recorded. It keeps the recorder's types out of [`EventStream`]'s.
@@ -129,6 +166,46 @@ impl<T> EventStream<T> {
         }
     }
 
+    /// Makes a stream of events, for tests of code that reads one: its status is 200, it has no headers, and nothing is
+    /// recorded.
+    ///
+    /// It needs no runtime. Like every stream it ends after the first error.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), sentry_openai::Error> {
+    /// use sentry_openai::{EventStream, chat};
+    /// use serde_json::json;
+    ///
+    /// let chunks = ["Hello", "!"].map(|text| json!({"choices": [{"delta": {"content": text}}]}));
+    /// let chunks = chunks.map(|chunk| serde_json::from_value::<chat::Chunk>(chunk).unwrap());
+    /// let answer = EventStream::from_events(chunks).whole().await?;
+    /// assert_eq!(answer.text(), Some("Hello!"));
+    /// # Ok(())
+    /// # }
+    /// # futures::executor::block_on(run()).unwrap();
+    /// ```
+    pub fn from_events<I>(events: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: IntoEvent<Event = T>,
+        T: Send + 'static,
+    {
+        let events: Vec<_> = events.into_iter().map(IntoEvent::into_event).collect();
+        Self {
+            head: Head {
+                status: 200,
+                headers: HeaderMap::new(),
+            },
+            state: State::Given(Box::new(events.into_iter())),
+        }
+    }
+
+    /// The next event; `None` after the last one.
+    #[expect(clippy::should_implement_trait, reason = "the name that streams have")]
+    pub fn next(&mut self) -> impl FusedFuture<Output = Option<Result<T, Error>>> + Unpin {
+        StreamExt::next(self)
+    }
+
     /// The HTTP status of the reply.
     pub fn status(&self) -> u16 {
         self.head.status
@@ -180,6 +257,13 @@ impl<T> Stream for EventStream<T> {
                     stream.state = State::Over;
                     return Poll::Ready(None);
                 }
+                State::Given(events) => {
+                    let next = events.next();
+                    if !matches!(next, Some(Ok(_))) {
+                        stream.state = State::Over;
+                    }
+                    return Poll::Ready(next);
+                }
                 State::Over => return Poll::Ready(None),
             };
             match next {
@@ -205,7 +289,10 @@ impl<T> fmt::Debug for EventStream<T> {
         f.debug_struct("EventStream")
             .field("status", &self.head.status)
             .field("request_id", &shown_request_id(&self.head.headers))
-            .field("has_ended", &!matches!(self.state, State::Open(..)))
+            .field(
+                "has_ended",
+                &!matches!(self.state, State::Open(..) | State::Given(_)),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -126,6 +126,9 @@ impl Transport {
                 "there is no Tokio runtime: call the client from within one".to_owned(),
             ));
         }
+        if let Some(invalid) = &out.options.invalid {
+            return Err(Error::Config(invalid.clone()));
+        }
         // On the heap: it is large, and a caller's own future would be as large as all the calls in it.
         let send = Box::pin(self.attempts(call, out));
         let send = ambient::within_future(Ambient::below_a_call(), send);

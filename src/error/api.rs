@@ -32,6 +32,28 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// The error that a reply with this status and JSON is, for tests of code that handles errors:
+    /// `{"error": {"message": ..., "type": ..., "code": ...}}`, or any other form that servers write. It has no
+    /// headers.
+    ///
+    /// ```
+    /// use sentry_openai::{ApiError, Error};
+    /// use serde_json::json;
+    ///
+    /// let busy = ApiError::new(429, json!({"error": {"code": "rate_limit_exceeded"}}));
+    /// assert!(Error::from(busy).is_rate_limit());
+    /// ```
+    pub fn new(status: u16, json: impl Into<Value>) -> Self {
+        Self::from_json(status, HeaderMap::new(), &json.into())
+    }
+
+    /// The same error in a reply with these headers, as `retry-after` or `x-request-id`.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
+    }
+
     /// The HTTP status of the reply that held the error.
     pub fn status(&self) -> u16 {
         self.status

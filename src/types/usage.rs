@@ -63,6 +63,22 @@ object! {
 }
 
 impl Usage {
+    /// Tokens of the prompt; 0 if not reported.
+    pub fn input_tokens(&self) -> u64 {
+        self.prompt_tokens.unwrap_or_default()
+    }
+
+    /// Tokens that the model generated, reasoning included; 0 if not reported.
+    pub fn output_tokens(&self) -> u64 {
+        self.completion_tokens.unwrap_or_default()
+    }
+
+    /// All tokens: as reported, else those of prompt and answer together.
+    pub fn total_tokens(&self) -> u64 {
+        let sum = || self.input_tokens().saturating_add(self.output_tokens());
+        self.total_tokens.unwrap_or_else(sum)
+    }
+
     /// Tokens of the prompt that came from the cache, whatever the provider calls them.
     pub fn cached_tokens(&self) -> Option<u64> {
         let details = self.prompt_tokens_details.as_ref();

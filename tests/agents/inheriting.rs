@@ -1,6 +1,5 @@
 //! Calls and tools carry the name, the pipeline and the conversation of the agent that they run in.
 
-use futures::StreamExt;
 use sentry::SentryFutureExt;
 use sentry_openai::{RequestOptions, agent, responses};
 

@@ -171,7 +171,7 @@ impl Case {
         let builder = builder
             .api_key(KEY)
             .base_url(format!("{}?key={KEY}", server.url()))
-            .header("x-gateway-key".parse().unwrap(), KEY.parse().unwrap())
+            .header("x-gateway-key", KEY)
             .max_retries(0);
         let mut shown = format!("{builder:?} {builder:#?}");
         let client = builder.http_client(http()).build().unwrap();

@@ -1,7 +1,6 @@
 //! Large exchanges: a span holds a bounded part of them, a transaction never more than Sentry takes, and the
 //! caller all.
 
-use futures::StreamExt;
 use sentry::{ClientOptions, Hub, SentryFutureExt};
 use sentry_openai::{Client, OpenAiIntegration, agent, chat, embeddings, responses};
 use serde_json::{Value, json};

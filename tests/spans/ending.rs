@@ -293,7 +293,6 @@ fn a_spawned_call_whose_runtime_shuts_down_is_not_lost() {
 
 #[test]
 fn a_stream_that_is_polled_on_after_its_end_or_dropped_then_is_recorded_once() {
-    use futures::StreamExt;
     for ending in [Ending::Read, Ending::Cut, Ending::ErrorMidway] {
         let sentry = sentry();
         sentry.run(async {

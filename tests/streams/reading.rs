@@ -1,6 +1,5 @@
 //! How the tests read streams, and how their tables say what they expect.
 
-use futures::StreamExt;
 use futures::stream::FusedStream;
 use sentry_openai::{Client, ClientBuilder, Error, EventStream, chat, responses};
 use serde_json::{Value, json};

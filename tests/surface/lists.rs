@@ -1,7 +1,7 @@
 //! Lists that are read to their end.
 
+use futures::TryStreamExt;
 use futures::stream::FusedStream;
-use futures::{StreamExt, TryStreamExt};
 use sentry_openai::{PageQuery, chat, responses};
 use serde_json::{Value, json};
 

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod ergonomics;
 mod lists;
 mod parsed;
 #[cfg(feature = "schemars")]

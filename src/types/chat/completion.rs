@@ -199,6 +199,27 @@ impl Completion {
         self.message()?.text()
     }
 
+    /// The text of the first answer: all of its parts in order, without anything between them.
+    pub fn output_text(&self) -> String {
+        let content = self.message().and_then(|message| message.content.as_ref());
+        content.into_iter().flat_map(Content::texts).collect()
+    }
+
+    /// Tokens of the prompt; 0 if none were reported.
+    pub fn input_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::input_tokens)
+    }
+
+    /// Tokens that the model generated, reasoning included; 0 if none were reported.
+    pub fn output_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::output_tokens)
+    }
+
+    /// All tokens; 0 if none were reported.
+    pub fn total_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::total_tokens)
+    }
+
     /// The first answer.
     pub fn message(&self) -> Option<&ReplyMessage> {
         self.choices.first().map(|choice| &choice.message)

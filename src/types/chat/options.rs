@@ -320,15 +320,51 @@ impl From<String> for Stop {
     }
 }
 
+impl From<&String> for Stop {
+    fn from(text: &String) -> Self {
+        Self::One(text.clone())
+    }
+}
+
 impl From<Vec<String>> for Stop {
     fn from(texts: Vec<String>) -> Self {
         Self::Many(texts)
     }
 }
 
+impl From<&Vec<String>> for Stop {
+    fn from(texts: &Vec<String>) -> Self {
+        Self::Many(texts.clone())
+    }
+}
+
+impl From<&[String]> for Stop {
+    fn from(texts: &[String]) -> Self {
+        Self::Many(texts.to_vec())
+    }
+}
+
+impl From<Vec<&str>> for Stop {
+    fn from(texts: Vec<&str>) -> Self {
+        texts.as_slice().into()
+    }
+}
+
+impl From<&[&str]> for Stop {
+    fn from(texts: &[&str]) -> Self {
+        Self::Many(texts.iter().map(|&text| text.to_owned()).collect())
+    }
+}
+
 impl<const N: usize> From<[&str; N]> for Stop {
     fn from(texts: [&str; N]) -> Self {
-        Self::Many(texts.map(str::to_owned).into())
+        texts.as_slice().into()
+    }
+}
+
+impl<const N: usize> From<[String; N]> for Stop {
+    fn from(texts: [String; N]) -> Self {
+        Self::Many(texts.into())
     }
 }
 

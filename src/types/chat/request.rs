@@ -164,6 +164,14 @@ impl Request {
         self
     }
 
+    /// Sets one note of [`metadata`](Self::metadata).
+    #[must_use]
+    pub fn note(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let notes = self.metadata.get_or_insert_default();
+        notes.insert(name.into(), Value::String(value.into()));
+        self
+    }
+
     /// Sets a field that this version of the crate does not name.
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

@@ -350,6 +350,13 @@ impl From<ToolMode> for ToolChoice {
     }
 }
 
+/// A mode: `none`, `auto`, `required`. A tool is [`ToolChoice::function`] or [`ToolChoice::custom`].
+impl From<&str> for ToolChoice {
+    fn from(mode: &str) -> Self {
+        Self::Mode(mode.into())
+    }
+}
+
 impl From<NamedTool> for ToolChoice {
     fn from(tool: NamedTool) -> Self {
         Self::Named(tool)
@@ -362,6 +369,19 @@ impl From<String> for ToolName {
             name,
             extra: Map::new(),
         }
+    }
+}
+
+impl From<&str> for ToolName {
+    fn from(name: &str) -> Self {
+        name.to_owned().into()
+    }
+}
+
+/// A mode: `none`, `auto`. A function is given as its [`ToolName`].
+impl From<&str> for FunctionCallChoice {
+    fn from(mode: &str) -> Self {
+        Self::Mode(mode.into())
     }
 }
 

@@ -53,6 +53,30 @@ impl From<Vec<String>> for Input {
     }
 }
 
+impl From<&Vec<String>> for Input {
+    fn from(texts: &Vec<String>) -> Self {
+        Self::Texts(texts.clone())
+    }
+}
+
+impl From<&Vec<&str>> for Input {
+    fn from(texts: &Vec<&str>) -> Self {
+        texts.as_slice().into()
+    }
+}
+
+impl<const N: usize> From<&[&str; N]> for Input {
+    fn from(texts: &[&str; N]) -> Self {
+        texts.as_slice().into()
+    }
+}
+
+impl<const N: usize> From<&[String; N]> for Input {
+    fn from(texts: &[String; N]) -> Self {
+        Self::Texts(texts.to_vec())
+    }
+}
+
 impl From<&[String]> for Input {
     fn from(texts: &[String]) -> Self {
         Self::Texts(texts.to_vec())

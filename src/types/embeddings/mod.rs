@@ -101,6 +101,11 @@ impl Request {
 }
 
 impl Embeddings {
+    /// Tokens of the texts; 0 if none were reported.
+    pub fn input_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::input_tokens)
+    }
+
     /// The first vector: the only one, if the request had one text.
     pub fn vector(&self) -> Option<&[f32]> {
         self.data.first().map(|first| first.embedding.as_slice())

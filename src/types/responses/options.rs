@@ -63,6 +63,19 @@ strings! {
     }
 }
 
+impl From<Effort> for Reasoning {
+    fn from(effort: Effort) -> Self {
+        Self::default().effort(effort)
+    }
+}
+
+/// How hard the model thinks: `low`, `medium`, ...
+impl From<&str> for Reasoning {
+    fn from(effort: &str) -> Self {
+        Self::default().effort(effort)
+    }
+}
+
 object! {
     /// What the text of a reply looks like.
     pub struct TextOptions {
@@ -77,6 +90,12 @@ setters! {
     TextOptions {
         value {}
         into { format: TextFormat, verbosity: Verbosity, }
+    }
+}
+
+impl From<TextFormat> for TextOptions {
+    fn from(format: TextFormat) -> Self {
+        Self::default().format(format)
     }
 }
 

@@ -100,6 +100,21 @@ impl Request {
         self
     }
 
+    /// Sets [`metadata`](Self::metadata).
+    #[must_use]
+    pub fn metadata<K: Into<String>, V: Into<Value>>(
+        mut self,
+        metadata: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let notes = metadata.into_iter();
+        self.metadata = Some(
+            notes
+                .map(|(name, note)| (name.into(), note.into()))
+                .collect(),
+        );
+        self
+    }
+
     /// Sets one note of [`metadata`](Self::metadata).
     #[must_use]
     pub fn note(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -137,15 +152,12 @@ setters! {
             background: bool,
             max_output_tokens: u64,
             max_tool_calls: u64,
-            metadata: Map<String, Value>,
             parallel_tool_calls: bool,
             prompt: Prompt,
             prompt_cache_options: CacheOptions,
-            reasoning: Reasoning,
             store: bool,
             stream_options: StreamOptions,
             temperature: f64,
-            text: TextOptions,
             top_logprobs: u64,
             top_p: f64,
         }
@@ -160,8 +172,10 @@ setters! {
             previous_response_id: String,
             prompt_cache_key: String,
             prompt_cache_retention: CacheRetention,
+            reasoning: Reasoning,
             safety_identifier: String,
             service_tier: ServiceTier,
+            text: TextOptions,
             tool_choice: ToolChoice,
             tools: Vec<Tool>,
             truncation: Truncation,

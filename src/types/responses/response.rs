@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     CacheOptions, CacheRetention, Content, Conversation, CustomToolCall, FunctionCall, Input, Item,
-    McpApprovalRequest, Part, Prompt, Reasoning, ServiceTier, TextOptions, Tool, ToolChoice,
+    McpApprovalRequest, Part, Phase, Prompt, Reasoning, ServiceTier, TextOptions, Tool, ToolChoice,
     Truncation, Usage,
 };
 use crate::types::open::{self, Field, object, strings};
@@ -95,6 +95,25 @@ object! {
 }
 
 impl Response {
+    /// The text of the answer, if it is in one piece: that of the last message that is no commentary. A text in several
+    /// parts is to be had from [`output_text`](Self::output_text).
+    pub fn text(&self) -> Option<&str> {
+        let mut messages = self.output.iter().rev().filter_map(|item| match item {
+            Item::Message(message) if message.phase != Some(Phase::Commentary) => Some(message),
+            _ => None,
+        });
+        let content = messages.next()?.content.as_ref()?;
+        if let Content::Text(text) = content {
+            return Some(text);
+        }
+        let mut texts = content.parts().iter().filter_map(|part| match part {
+            Part::OutputText(part) => Some(part.text.as_str()),
+            _ => None,
+        });
+        let text = texts.next()?;
+        texts.next().is_none().then_some(text)
+    }
+
     /// The text of the reply: all parts of `output_text` in order, without anything between them.
     pub fn output_text(&self) -> String {
         let texts = self.parts().filter_map(|part| match part {
@@ -102,6 +121,21 @@ impl Response {
             _ => None,
         });
         texts.collect()
+    }
+
+    /// Tokens that the model was given; 0 if none were reported.
+    pub fn input_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::input_tokens)
+    }
+
+    /// Tokens that the model made, reasoning included; 0 if none were reported.
+    pub fn output_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::output_tokens)
+    }
+
+    /// All tokens; 0 if none were reported.
+    pub fn total_tokens(&self) -> u64 {
+        self.usage.as_ref().map_or(0, Usage::total_tokens)
     }
 
     /// The words where the model declines to answer, if it does.

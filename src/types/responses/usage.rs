@@ -39,3 +39,31 @@ object! {
         pub reasoning_tokens: Option<u64>,
     }
 }
+
+impl Usage {
+    /// Tokens that the model was given; 0 if not reported.
+    pub fn input_tokens(&self) -> u64 {
+        self.input_tokens.unwrap_or_default()
+    }
+
+    /// Tokens that the model made, reasoning included; 0 if not reported.
+    pub fn output_tokens(&self) -> u64 {
+        self.output_tokens.unwrap_or_default()
+    }
+
+    /// All tokens: as reported, else those of input and output together.
+    pub fn total_tokens(&self) -> u64 {
+        let sum = || self.input_tokens().saturating_add(self.output_tokens());
+        self.total_tokens.unwrap_or_else(sum)
+    }
+
+    /// Tokens that were read from the cache.
+    pub fn cached_tokens(&self) -> Option<u64> {
+        self.input_tokens_details.as_ref()?.cached_tokens
+    }
+
+    /// Tokens of the reasoning.
+    pub fn reasoning_tokens(&self) -> Option<u64> {
+        self.output_tokens_details.as_ref()?.reasoning_tokens
+    }
+}
