@@ -128,13 +128,22 @@ impl Client {
 
 impl RequestBuilder {
     /// Adds a pair to the query of the address. A name that is given several times has several values.
-    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.push((name.into(), value.into()));
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a text or a number, as a caller has it"
+    )]
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
         self
     }
 
-    /// Sets a header, in place of the client's of that name.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    /// Sets a header, in place of the client's of that name. Name and value are texts, or what `http` makes of them.
+    /// What can be no header is an [`Error::Config`] when it is sent.
+    pub fn header(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> Self {
         self.options = self.options.header(name, value);
         self
     }

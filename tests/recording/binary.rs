@@ -150,8 +150,6 @@ async fn answered(
     form: Form,
     integration: OpenAiIntegration,
 ) -> SpanView {
-    use futures::StreamExt;
-
     let integration = integration.record_inputs(true).record_outputs(true);
     let options = ClientOptions::new().traces_sample_rate(1.0);
     let sentry = Sentry::new(options.add_integration(integration));

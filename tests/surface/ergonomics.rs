@@ -237,7 +237,17 @@ async fn headers_and_queries_are_given_as_texts_and_wrong_ones_are_errors_that_n
         let options = RequestOptions::new().header(name, value).max_retries(0);
         let called = completions.create_with(&request(), options.clone()).await;
         let viewed = client.with_options(options).models().list().await;
-        for error in [built.unwrap_err(), called.unwrap_err(), viewed.unwrap_err()] {
+        let by_hand = client
+            .request(http::Method::GET, "files")
+            .header(name, value)
+            .query("page", 2);
+        let by_hand = by_hand.send::<Value>().await;
+        for error in [
+            built.unwrap_err(),
+            called.unwrap_err(),
+            viewed.unwrap_err(),
+            by_hand.unwrap_err(),
+        ] {
             let Error::Config(text) = error else {
                 panic!("{error:?}")
             };
