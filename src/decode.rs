@@ -12,7 +12,7 @@ use crate::sse;
 use crate::tolerant;
 use crate::types::page::Page;
 use crate::types::{
-    batches, chat, conversations, embeddings, files, models, moderations, responses,
+    batches, chat, completions, conversations, embeddings, files, models, moderations, responses,
 };
 
 /// The name of events that are errors, whatever their data.
@@ -286,6 +286,20 @@ impl StreamEvent for chat::Chunk {
     }
 }
 
+impl StreamEvent for completions::Completion {
+    type Reader = ();
+
+    fn read((): &mut (), _: &str, data: &str) -> Result<Option<Self>, Unreadable> {
+        if let Ok(piece) = serde_json::from_str::<Self>(data) {
+            return match piece.error().filter(|error| says_something(error)) {
+                Some(_) => Err(Unreadable::Error(whole(data)?)),
+                None => Ok(Some(piece)),
+            };
+        }
+        without_choices(whole(data)?)
+    }
+}
+
 impl StreamEvent for responses::Event {
     type Reader = responses::EventReader;
 
@@ -381,6 +395,7 @@ reply_bodies! {
     files::File,
     moderations::Moderation,
     chat::Completion,
+    completions::Completion,
     chat::Deleted,
     responses::Compacted,
     responses::InputTokens,

@@ -29,12 +29,13 @@ mod tolerant;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod types;
+pub mod webhooks;
 mod wire;
 
 #[cfg(feature = "schemars")]
 pub use client::ParsedStream;
 pub use client::{
-    Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder,
+    Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, Completions,
     ConversationItems, Conversations, Embeddings, EventStream, Files, Folded, Form, InputItems,
     InputTokens, IntoEvent, ListStream, Models, Moderations, Received, RequestBuilder,
     RequestOptions, Responses, TextDeltas, WithResponse,
@@ -54,4 +55,6 @@ pub use integration::OpenAiIntegration;
 pub use structured::Parsed;
 pub use types::page::{Order, Page, PageQuery};
 pub use types::upload::Upload;
-pub use types::{batches, chat, conversations, embeddings, files, models, moderations, responses};
+pub use types::{
+    batches, chat, completions, conversations, embeddings, files, models, moderations, responses,
+};

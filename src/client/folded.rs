@@ -9,7 +9,7 @@ use futures_util::stream::{FusedStream, Stream, StreamExt};
 
 use super::stream::EventStream;
 use crate::error::Error;
-use crate::types::{chat, responses};
+use crate::types::{chat, completions, responses};
 
 /// The text of a reply, piece by piece, as [`EventStream::text_deltas`] gives it.
 ///
@@ -60,7 +60,7 @@ impl<T> fmt::Debug for TextDeltas<T> {
 
 /// The events of a stream, which become the whole reply as they pass: see [`EventStream::folded`].
 ///
-/// `F` is [`chat::Fold`] or [`responses::Fold`].
+/// `F` is [`chat::Fold`], [`responses::Fold`] or [`completions::Fold`].
 #[must_use = "a stream that is not read gives nothing, and its call is recorded as cancelled"]
 pub struct Folded<T, F> {
     stream: EventStream<T>,
@@ -168,11 +168,24 @@ helpers!(
     chat::Chunk::text_delta
 );
 helpers!(
+    completions::Completion,
+    completions::Fold,
+    completions::Completion,
+    first_text
+);
+helpers!(
     responses::Event,
     responses::Fold,
     responses::Response,
     |event| event.text_delta().unwrap_or_default().to_owned()
 );
+
+/// The next piece of the first continuation.
+fn first_text(piece: &completions::Completion) -> String {
+    let mut choices = piece.choices.iter();
+    let first = choices.find(|choice| choice.index.is_none_or(|index| index == 0));
+    first.map_or_else(String::new, |choice| choice.text.clone())
+}
 
 const _: () = {
     const fn is_sent<T: Send + Unpin>() {}

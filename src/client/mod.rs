@@ -7,6 +7,7 @@ mod body;
 mod builder;
 mod bytes;
 mod chat;
+mod completions;
 mod conversations;
 mod embeddings;
 mod files;
@@ -38,6 +39,7 @@ pub use self::batches::Batches;
 pub use self::builder::ClientBuilder;
 pub use self::bytes::ByteStream;
 pub use self::chat::{Chat, ChatCompletions, ChatMessages};
+pub use self::completions::Completions;
 pub use self::conversations::{ConversationItems, Conversations};
 pub use self::embeddings::Embeddings;
 pub use self::files::Files;
@@ -137,6 +139,11 @@ impl Client {
     /// Chat completions.
     pub fn chat(&self) -> Chat<'_> {
         Chat::new(self)
+    }
+
+    /// Text completions, the older interface.
+    pub fn completions(&self) -> Completions<'_> {
+        Completions::new(self)
     }
 
     /// Responses.

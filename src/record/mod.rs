@@ -29,7 +29,6 @@ mod usage;
 
 pub(crate) use agent::{record_agent_input, record_text, record_value};
 pub(crate) use decide::{Decision, DecisionRequest};
-pub(crate) use text_completion::{TextCompletion, TextFold, TextRequest};
 
 use serde_json::Value;
 

@@ -7,17 +7,15 @@ mod exchange;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::exchange::{Exchange, Tap};
 use crate::call::{Attempt, Call, Failure, Reported, Target};
-use crate::decode::{self, Head, ReplyBody, StreamEvent, Unreadable};
+use crate::decode::{Head, ReplyBody, StreamEvent};
 use crate::error::Error;
-use crate::record::{
-    Decision, DecisionRequest, Fold, Prompt, Reply, TextCompletion, TextFold, TextRequest,
-};
+use crate::record::{Decision, DecisionRequest, Fold, Prompt, Reply};
 use crate::span;
-use crate::types::{chat, embeddings, responses};
+use crate::types::{chat, completions, embeddings, responses};
 
 /// An endpoint at which a model is called: it says how requests and replies are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -222,31 +220,10 @@ endpoints! {
         |request| request.stream == Some(true);
     Responses: responses::Request, responses::Response, responses::Fold, responses::Event,
         |request| request.stream == Some(true);
-    TextCompletions: TextRequest, TextCompletion, TextFold, TextCompletion,
-        TextRequest::is_streamed;
+    TextCompletions: completions::Request, completions::Completion, completions::Fold,
+        completions::Completion, |request| request.stream == Some(true);
     Embeddings: embeddings::Request, embeddings::Embeddings, chat::Fold, chat::Chunk, |_| false;
     Decisions: DecisionRequest, Decision, chat::Fold, chat::Chunk, |_| false;
-}
-
-impl ReplyBody for TextCompletion {
-    fn error(&self) -> Option<&Value> {
-        self.error.as_ref()
-    }
-}
-
-impl StreamEvent for TextCompletion {
-    type Reader = ();
-
-    fn read((): &mut (), _: &str, data: &str) -> Result<Option<Self>, Unreadable> {
-        if let Ok(piece) = serde_json::from_str::<Self>(data) {
-            return match piece.error().filter(|error| decode::says_something(error)) {
-                Some(error) => Err(Unreadable::Error(json!({ "error": error }))),
-                None => Ok(Some(piece)),
-            };
-        }
-        let json: Value = serde_json::from_str(data).map_err(Unreadable::Json)?;
-        decode::without_choices(json)
-    }
 }
 
 impl ReplyBody for Decision {

@@ -40,6 +40,21 @@ async fn every_endpoint_is_asked_by_its_method_path_and_body() {
         ),
         (Ask::Embeddings, "POST", "/v1/embeddings", Some(embeddings)),
         (
+            Ask::Completion,
+            "POST",
+            "/v1/completions",
+            Some(json!({"model": "m", "prompt": "SECRET prompt"})),
+        ),
+        (
+            Ask::CompletionStream,
+            "POST",
+            "/v1/completions",
+            Some(
+                json!({"model": "m", "prompt": "SECRET prompt", "stream": true,
+                "stream_options": {"include_usage": true}}),
+            ),
+        ),
+        (
             Ask::CreateConversation,
             "POST",
             "/v1/conversations",
@@ -162,6 +177,14 @@ fn as_sent(ask: Ask) -> Value {
             "object": "list", "model": "m-1",
             "data": [{"index": 0, "object": "embedding", "embedding": [0.5, -1.0]}],
         }),
+        Ask::Completion => json!({
+            "id": "cmpl-1", "object": "text_completion", "created": 1.0, "model": "m-1",
+            "choices": [{"index": 0, "text": "SECRET answer", "finish_reason": "stop"}],
+        }),
+        Ask::CompletionStream => json!({"items": [
+            {"choices": [{"index": 0, "text": "SECRET answer"}]},
+            {"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]},
+        ]}),
         Ask::CreateConversation | Ask::RetrieveConversation | Ask::UpdateConversation => {
             json!({"id": "conv_1", "object": "conversation", "created_at": 1.0,
                 "metadata": {"topic": "SECRET"}})

@@ -2,7 +2,8 @@
 
 use futures::StreamExt;
 use sentry_openai::{
-    Client, ClientBuilder, Error, RequestOptions, chat, conversations, embeddings, responses,
+    Client, ClientBuilder, Error, RequestOptions, chat, completions, conversations, embeddings,
+    responses,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(crate) enum Ask {
     Response,
     ResponseStream,
     Embeddings,
+    Completion,
+    CompletionStream,
     CreateConversation,
     RetrieveConversation,
     UpdateConversation,
@@ -26,12 +29,14 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Chat,
         Self::ChatStream,
         Self::Response,
         Self::ResponseStream,
         Self::Embeddings,
+        Self::Completion,
+        Self::CompletionStream,
         Self::CreateConversation,
         Self::RetrieveConversation,
         Self::UpdateConversation,
@@ -66,6 +71,14 @@ impl Ask {
                 let request = embeddings::Request::new("m", "SECRET prompt");
                 whole(client.embeddings().create_with(&request, options)).await
             }
+            Self::Completion => {
+                let request = completions::Request::new("m", "SECRET prompt");
+                whole(view.completions().create(&request)).await
+            }
+            Self::CompletionStream => {
+                let request = completions::Request::new("m", "SECRET prompt");
+                streamed(view.completions().create_stream(&request).await).await
+            }
             Self::CreateConversation => {
                 let item = responses::Item::user("SECRET prompt");
                 let request = conversations::CreateRequest::new().items([item]);
@@ -83,11 +96,18 @@ impl Ask {
     }
 
     pub(crate) fn is_stream(self) -> bool {
-        matches!(self, Self::ChatStream | Self::ResponseStream)
+        matches!(
+            self,
+            Self::ChatStream | Self::ResponseStream | Self::CompletionStream
+        )
     }
 
     pub(crate) fn is_model_call(self) -> bool {
-        self.is_stream() || matches!(self, Self::Chat | Self::Response | Self::Embeddings)
+        self.is_stream()
+            || matches!(
+                self,
+                Self::Chat | Self::Response | Self::Embeddings | Self::Completion
+            )
     }
 
     /// A good reply.
@@ -108,6 +128,17 @@ impl Ask {
                     json!({"type": "response.completed", "response": {"id": "resp_1", "output": []}}),
                 ]);
             }
+            Self::CompletionStream => {
+                return Reply::sse([
+                    json!({"choices": [{"index": 0, "text": "SECRET answer"}]}),
+                    json!({"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}),
+                ])
+                .done();
+            }
+            Self::Completion => json!({
+                "id": "cmpl-1", "object": "text_completion", "created": 1.0, "model": "m-1",
+                "choices": [{"index": 0, "text": "SECRET answer", "finish_reason": "stop"}],
+            }),
             Self::Chat => json!({
                 "id": "c1", "object": "chat.completion", "created": 1.0, "model": "m-1",
                 "choices": [{"index": 0, "finish_reason": "stop",

@@ -2,7 +2,7 @@
 
 use futures::stream::FusedStream;
 use futures::{StreamExt, TryStreamExt};
-use sentry_openai::{Client, Error, chat, responses};
+use sentry_openai::{Client, Error, chat, completions, responses};
 use serde_json::{Value, json};
 
 use super::support::{Gate, Reply, Server};
@@ -288,4 +288,45 @@ async fn a_text_that_comes_in_parts_is_text_and_other_answers_are_not() {
         .await;
     let deltas: Vec<_> = stream.unwrap().text_deltas().try_collect().await.unwrap();
     assert_eq!(deltas, ["ab", "c"]);
+}
+
+#[test]
+fn a_text_completion_is_recorded_alike_whole_and_streamed() {
+    let usage = json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3});
+    let reply = json!({"id": "cmpl-1", "object": "text_completion", "model": "m-1", "usage": usage,
+        "choices": [{"index": 0, "text": "upon a time", "finish_reason": "stop"}]});
+    let request = completions::Request::new("m", "Once")
+        .max_tokens(5)
+        .stop(["a"]);
+    let sentry = sentry();
+    sentry.run(async {
+        let server = Server::start().await;
+        server.reply(Reply::json(200, &reply));
+        server.reply(Reply::sse([
+            json!({"id": "cmpl-1", "model": "m-1", "choices": [{"index": 0, "text": "upon"}]}),
+            json!({"object": "text_completion", "choices": [{"text": " a time", "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": usage}),
+        ]).done());
+        server.reply(Reply::sse([json!({"choices": [{"text": "a"}]}), json!({"choices": [{"text": "b"}]})]).done());
+        let client = client(&server);
+        let whole = client.completions().create(&request).await.unwrap();
+        let stream = client.completions().create_stream(&request).await.unwrap();
+        assert_eq!(stream.whole().await.unwrap(), whole);
+        assert_eq!(whole.text(), Some("upon a time"));
+        let stream = client.completions().create_stream(&request).await.unwrap();
+        let texts: Vec<_> = stream.text_deltas().try_collect().await.unwrap();
+        assert_eq!(texts, ["a", "b"]);
+    });
+    let spans = sentry.spans_named("text_completion m");
+    assert_eq!(spans.len(), 3);
+    for (span, streaming) in spans.iter().zip([false, true]) {
+        assert_eq!(span.op, "gen_ai.text_completion");
+        assert_eq!(span.get("gen_ai.response.streaming"), streaming);
+        assert_eq!(span.get("gen_ai.usage.total_tokens"), 3);
+        assert_eq!(span.get("gen_ai.request.max_tokens"), 5);
+        assert_eq!(span.get("gen_ai.response.id"), "cmpl-1");
+        let expected = json!([{"role": "assistant", "finish_reason": "stop",
+            "parts": [{"type": "text", "content": "upon a time"}]}]);
+        assert_eq!(span.json("gen_ai.output.messages"), expected);
+    }
 }
