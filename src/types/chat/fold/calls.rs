@@ -1,5 +1,7 @@
 //! Tool calls, put together from pieces that not every server numbers well.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::last_fields;
@@ -10,7 +12,18 @@ use crate::types::chat::call::{
 
 /// The calls of one answer, in the order in which they began.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Calls(Vec<Call>);
+pub(super) struct Calls {
+    list: Vec<Call>,
+    by_id: HashMap<String, usize>,
+    by_index: HashMap<u64, SameIndex>,
+}
+
+/// Where the last call of an index stands, and the last one of each id among those of that index.
+#[derive(Clone, Debug, Default)]
+struct SameIndex {
+    last: usize,
+    by_id: HashMap<String, usize>,
+}
 
 /// A call that grows. Whether it is a function's or a custom tool's may show late.
 #[derive(Clone, Debug, Default)]
@@ -31,23 +44,41 @@ struct Call {
 
 impl Calls {
     pub(super) fn push(&mut self, piece: &ToolCallDelta, budget: &mut Budget) {
-        let at = self.position(piece).unwrap_or_else(|| {
-            let last = self.0.last().map_or(0, |call| call.place);
-            self.0.push(Call {
-                place: piece.index.unwrap_or(last),
-                index: piece.index,
-                ..Call::default()
-            });
-            self.0.len() - 1
-        });
-        if let Some(call) = self.0.get_mut(at) {
-            call.push(piece, budget);
+        let at = self
+            .position(piece)
+            .unwrap_or_else(|| self.begin(piece.index));
+        let Some(call) = self.list.get_mut(at) else {
+            return;
+        };
+        let had_id = !call.id.is_empty();
+        call.push(piece, budget);
+        if had_id || call.id.is_empty() {
+            return;
+        }
+        last_place(&mut self.by_id, &call.id, at);
+        let same_index = call.index.and_then(|index| self.by_index.get_mut(&index));
+        if let Some(same_index) = same_index {
+            last_place(&mut same_index.by_id, &call.id, at);
         }
     }
 
+    fn begin(&mut self, index: Option<u64>) -> usize {
+        let at = self.list.len();
+        let last = self.list.last().map_or(0, |call| call.place);
+        self.list.push(Call {
+            place: index.unwrap_or(last),
+            index,
+            ..Call::default()
+        });
+        if let Some(index) = index {
+            self.by_index.entry(index).or_default().last = at;
+        }
+        at
+    }
+
     pub(super) fn finish(mut self) -> Option<Vec<ToolCall>> {
-        self.0.sort_by_key(|call| call.place);
-        let calls: Vec<_> = self.0.into_iter().map(Call::finish).collect();
+        self.list.sort_by_key(|call| call.place);
+        let calls: Vec<_> = self.list.into_iter().map(Call::finish).collect();
         (!calls.is_empty()).then_some(calls)
     }
 
@@ -55,23 +86,19 @@ impl Calls {
     fn position(&self, piece: &ToolCallDelta) -> Option<usize> {
         let id = filled(piece.id.as_deref());
         let name = filled(name(piece));
-        let calls = &self.0;
         let Some(index) = piece.index else {
-            if id.is_some() {
-                return calls.iter().rposition(|call| id == Some(&call.id));
+            if let Some(id) = id {
+                return self.by_id.get(id).copied();
             }
-            let call = calls.last()?;
-            return (name.is_none() || call.name.is_empty()).then_some(calls.len() - 1);
+            let call = self.list.last()?;
+            return (name.is_none() || call.name.is_empty()).then_some(self.list.len() - 1);
         };
-        let same_index = |call: &Call| call.index == Some(index);
-        if let Some(at) = calls
-            .iter()
-            .rposition(|call| same_index(call) && id == Some(&call.id))
-        {
-            return Some(at);
+        let same_index = self.by_index.get(&index)?;
+        if let Some(at) = id.and_then(|id| same_index.by_id.get(id)) {
+            return Some(*at);
         }
-        let at = calls.iter().rposition(same_index)?;
-        let call = calls.get(at)?;
+        let at = same_index.last;
+        let call = self.list.get(at)?;
         // Ollama and Gemini have given every call the index 0. But vLLM has given every piece of a call
         // a new id: only a name beside it tells of another call.
         let begins_another = match (id, name) {
@@ -170,6 +197,11 @@ pub(super) fn push_function(
     if let Some(piece) = piece.1 {
         budget.extend(input, piece);
     }
+}
+
+fn last_place(places: &mut HashMap<String, usize>, id: &str, at: usize) {
+    let place = places.entry(id.to_owned()).or_insert(at);
+    *place = at.max(*place);
 }
 
 fn name(piece: &ToolCallDelta) -> Option<&str> {

@@ -86,3 +86,24 @@ fn with_a_limit_reasoning_is_kept_once_and_recordings_only_begin() {
     );
     assert_eq!(once.audio.unwrap().data.as_deref(), Some("AAAA"));
 }
+
+#[test]
+fn a_hundred_thousand_tool_calls_of_new_indexes_and_ids_are_put_together_in_linear_time() {
+    let calls: Vec<_> = (0..100_000)
+        .rev()
+        .map(|n| json!({"index": n, "id": format!("call_{n}"), "function": {"name": "f"}}))
+        .collect();
+    let stream = chunks(json!([
+        {"choices": [{"delta": {"tool_calls": &calls}}]},
+        {"choices": [{"delta": {"tool_calls": calls}}]},
+    ]));
+    let mut fold = Fold::new();
+    for chunk in &stream {
+        fold.push(chunk);
+    }
+    let completion = fold.finish();
+    let calls = completion.message().unwrap().tool_calls();
+    assert_eq!(calls.len(), 100_000);
+    let called = json!([call("call_0", "f", ""), call("call_1", "f", "")]);
+    assert_eq!(serde_json::to_value(&calls[..2]).unwrap(), called);
+}
