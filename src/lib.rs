@@ -35,10 +35,11 @@ mod wire;
 #[cfg(feature = "schemars")]
 pub use client::ParsedStream;
 pub use client::{
-    Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder, Completions,
-    ConversationItems, Conversations, Embeddings, EventStream, Files, Folded, Form, InputItems,
-    InputTokens, IntoEvent, ListStream, Models, Moderations, Received, RequestBuilder,
-    RequestOptions, Responses, TextDeltas, WithResponse,
+    Audio, Batches, ByteStream, Chat, ChatCompletions, ChatMessages, Client, ClientBuilder,
+    Completions, ConversationItems, Conversations, Embeddings, EventStream, Files, Folded, Form,
+    Images, InputItems, InputTokens, IntoEvent, ListStream, Models, Moderations, Received,
+    RequestBuilder, RequestOptions, Responses, Speech, TextDeltas, Transcriptions, Translations,
+    WithResponse,
 };
 /// The HTTP client that this one is made with: its types are part of this crate's own interface.
 pub use reqwest;
@@ -56,5 +57,6 @@ pub use structured::Parsed;
 pub use types::page::{Order, Page, PageQuery};
 pub use types::upload::Upload;
 pub use types::{
-    batches, chat, completions, conversations, embeddings, files, models, moderations, responses,
+    audio, batches, chat, completions, conversations, embeddings, files, images, models,
+    moderations, responses,
 };

@@ -17,6 +17,7 @@ mod client {
     mod endpoints;
     mod errors;
     pub(crate) mod exchange;
+    mod media;
     mod recorded;
     mod redirects;
     mod replies;

@@ -7,6 +7,8 @@
     reason = "a panic fails the test, as it should"
 )]
 
+#[path = "openapi/beside.rs"]
+mod beside;
 #[path = "openapi/document.rs"]
 mod document;
 #[path = "openapi/filled.rs"]
@@ -17,7 +19,7 @@ mod unnamed;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use sentry_openai::{Page, chat, conversations, embeddings, models, responses};
+use sentry_openai::{Page, chat, conversations, embeddings, models, responses, webhooks};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,8 +38,37 @@ fn reader<T: DeserializeOwned + Serialize + Debug>() -> Reader {
 }
 
 /// Our type for each of the document's requests, replies and events.
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn types() -> Vec<(&'static str, &'static str, Reader)> {
+    let webhooks = WEBHOOKS.map(|webhook| (webhook, "event", reader::<webhooks::Event>()));
+    [
+        models_and_what_is_stored(),
+        beside::types(),
+        webhooks.into(),
+    ]
+    .concat()
+}
+
+const WEBHOOKS: [&str; 16] = [
+    "webhook batch_cancelled",
+    "webhook batch_completed",
+    "webhook batch_expired",
+    "webhook batch_failed",
+    "webhook eval_run_canceled",
+    "webhook eval_run_failed",
+    "webhook eval_run_succeeded",
+    "webhook fine_tuning_job_cancelled",
+    "webhook fine_tuning_job_failed",
+    "webhook fine_tuning_job_succeeded",
+    "webhook live_call_incoming",
+    "webhook realtime_call_incoming",
+    "webhook response_cancelled",
+    "webhook response_completed",
+    "webhook response_failed",
+    "webhook response_incomplete",
+];
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn models_and_what_is_stored() -> Vec<(&'static str, &'static str, Reader)> {
     vec![
         (
             "POST /chat/completions",
@@ -351,6 +382,8 @@ fn requests_with_nothing_but_what_they_need_are_valid() {
             )])),
         ),
     ];
+    let table = table.into_iter().chain(beside::least());
+    let table: Vec<_> = table.collect();
     let tested: BTreeSet<_> = table
         .iter()
         .map(|(endpoint, _)| (*endpoint, "request"))

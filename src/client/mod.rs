@@ -2,6 +2,7 @@
 
 mod address;
 mod ask;
+mod audio;
 mod batches;
 mod body;
 mod builder;
@@ -13,6 +14,7 @@ mod embeddings;
 mod files;
 mod folded;
 mod form;
+mod images;
 mod key;
 mod list;
 mod models;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use self::transport::Transport;
 use crate::error::Error;
 
+pub use self::audio::{Audio, Speech, Transcriptions, Translations};
 pub use self::batches::Batches;
 pub use self::builder::ClientBuilder;
 pub use self::bytes::ByteStream;
@@ -45,6 +48,7 @@ pub use self::embeddings::Embeddings;
 pub use self::files::Files;
 pub use self::folded::{Folded, TextDeltas};
 pub use self::form::Form;
+pub use self::images::Images;
 pub use self::list::ListStream;
 pub use self::models::Models;
 pub use self::moderations::Moderations;
@@ -169,6 +173,16 @@ impl Client {
     /// Batches of requests.
     pub fn batches(&self) -> Batches<'_> {
         Batches::new(self)
+    }
+
+    /// Images that a model makes or changes.
+    pub fn images(&self) -> Images<'_> {
+        Images::new(self)
+    }
+
+    /// Speech to text, and text to speech.
+    pub fn audio(&self) -> Audio<'_> {
+        Audio::new(self)
     }
 
     /// Whether texts and images are harmful.

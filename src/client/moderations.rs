@@ -6,7 +6,8 @@ use crate::types::moderations::{Moderation, Request};
 
 /// `/moderations`: whether texts and images are harmful.
 ///
-/// Sentry has no operation for these calls: with an active span they are `http.client` spans, without one nothing.
+/// Sentry's conventions name no operation for moderations: with an active span these calls are `http.client` spans, without one
+/// nothing.
 /// [OpenAI's reference](https://platform.openai.com/docs/api-reference/moderations)
 #[derive(Clone, Copy, Debug)]
 pub struct Moderations<'a> {

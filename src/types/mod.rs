@@ -1,5 +1,6 @@
 //! The API's vocabulary: requests, replies and stream events, open to values that are newer than the crate.
 
+pub mod audio;
 pub mod batches;
 pub(crate) mod binary;
 pub(crate) mod budget;
@@ -8,6 +9,7 @@ pub mod completions;
 pub mod conversations;
 pub mod embeddings;
 pub mod files;
+pub mod images;
 pub mod models;
 pub mod moderations;
 pub(crate) mod open;
