@@ -1,5 +1,7 @@
 //! Images and audio.
 
+#![expect(clippy::large_futures, reason = "a test awaits them in place")]
+
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
