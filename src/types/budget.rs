@@ -89,13 +89,11 @@ impl Budget {
         if !kept.is_empty() {
             text.push_str(kept);
         }
-        if let Some(left) = &mut self.left
+        if let Some(left) = self.left
             && text.len() >= left.each
             && let Some(without) = compacted(text)
         {
-            left.all = left
-                .all
-                .saturating_add(text.len().saturating_sub(without.len()));
+            // What it took of the limit of all is not given back: so of no reply more is read than without markers.
             self.has_markers = true;
             *text = without;
             // What has had no room before has some now.
@@ -237,6 +235,29 @@ mod tests {
             grown(limit(7), &["Gr", "üß", "e"]),
             ("Grüße".to_owned(), false)
         );
+    }
+
+    #[test]
+    fn base64_gives_way_to_what_follows_it() {
+        use super::super::binary::SUBSTITUTE;
+
+        let image = "iVBORw0KGgo5".repeat(500);
+        let text =
+            format!("Here: (data:image/png;base64,{image}) Do you like it? ({image}) Or that?");
+        let expected = format!("Here: ({SUBSTITUTE}) Do you like it? ({SUBSTITUTE}) Or that?");
+        let limit = Limit {
+            each: 1_000,
+            all: 16_000,
+            least: 0,
+        };
+        for size in [1, 3, 7, 100, 999, 1_001, 5_000, text.len()] {
+            let pieces: Vec<_> = text.as_bytes().chunks(size).collect();
+            let pieces: Vec<_> = pieces
+                .into_iter()
+                .map(|piece| std::str::from_utf8(piece).unwrap())
+                .collect();
+            assert_eq!(grown(limit, &pieces), (expected.clone(), false), "{size}");
+        }
     }
 
     #[test]
