@@ -27,9 +27,8 @@
 //! recorded. Requests, replies and errors are what they are without the middleware, byte for byte, and nothing is
 //! buffered; the span ends with the reply's last byte, or when the response is dropped.
 //!
-//! Where a framework makes `gen_ai` spans of its own and `sentry-tracing` sends them, there are two spans for a call, for
-//! neither knows of the other: leave this middleware away, or filter the framework's spans out in sentry-tracing's
-//! `span_filter`.
+//! Where a framework begins a `gen_ai` span for a call and has it active meanwhile, the call becomes that span: see the
+//! feature `tracing`.
 
 use ::reqwest_middleware::{Error, Middleware, Next, Result};
 use async_trait::async_trait;

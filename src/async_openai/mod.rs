@@ -39,9 +39,8 @@
 //!   `stream_options.include_usage`, or the span has no tokens.
 //! - It reads a stream ahead of its consumer, in a task of its own. What is recorded is what was read: a stream that is
 //!   dropped early may have more on its span than the consumer took, and is `ok` if all of it had come.
-//! - Its own `tracing` spans and those of a framework on top are other spans than these. Where a framework makes `gen_ai`
-//!   spans of its own and `sentry-tracing` sends them, switch one of the two off: leave this layer away, or filter the
-//!   framework's spans out in sentry-tracing's `span_filter`.
+//! - Its own `tracing` spans are other spans than these. Where a framework on top begins a `gen_ai` span for a call and has it
+//!   active meanwhile, the call becomes that span: see the feature `tracing`.
 
 mod attempt;
 mod call;

@@ -36,6 +36,7 @@
 //! - It must be the only layer that makes Sentry spans. Beside sentry-tracing's own `SpanLayer` it does nothing at all, and
 //!   that one sends all fields as they are. sentry-tracing's older `layer()`, put behind this one, panics as it does behind
 //!   its own `SpanLayer`; put before this one it sends all fields as they are.
+//! - A framework that does not enter its span (genai) has none active: a call that is recorded below it has a span of its own.
 //! - `tracing` *events* go past it: a framework that logs prompts does so to every layer for logs and breadcrumbs.
 //! - Without a filter it wants spans of all levels, as sentry-tracing's does. A filter of its own would hide spans from
 //!   other layers: put `with_filter` around it.

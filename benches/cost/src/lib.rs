@@ -107,7 +107,9 @@ pub fn prompt(task: &Task) -> Vec<String> {
         return vec![text[..100].to_owned(); count];
     }
     let text = match (task.has("prompt"), task.has("escapes")) {
-        (true, _) => "The quick brown fox jumps over the lazy dog, and the dog sleeps on. ".repeat(148),
+        (true, _) => {
+            "The quick brown fox jumps over the lazy dog, and the dog sleeps on. ".repeat(148)
+        }
         (_, true) => {
             "The quick brown fox jumps over the lazy dog, and \"the dog\" sleeps on.\n".repeat(143)
         }
@@ -139,6 +141,25 @@ pub const EVENT_BYTES: usize = 256;
 
 /// How many [`events`] there are.
 pub const EVENTS: usize = 500;
+
+/// The bytes that a decoder is fed, the size of each frame and how many events that is: events of a chat, or one of
+/// so many MB (`1MB`, `5MB`); frames of `1`, `17` or `1460` bytes, else of an event, or of 16 kB.
+pub fn frames(task: &Task) -> (bytes::Bytes, usize, usize) {
+    let megabytes = |megabytes: usize| format!("data: {}\n\n", "x".repeat(megabytes << 20)).into();
+    let (body, count) = match () {
+        () if task.has("1MB") => (megabytes(1), 1),
+        () if task.has("5MB") => (megabytes(5), 1),
+        () => (events(), EVENTS),
+    };
+    let size = match () {
+        () if task.has("1") => 1,
+        () if task.has("17") => 17,
+        () if task.has("1460") => 1460,
+        () if count == 1 => 16_384,
+        () => EVENT_BYTES,
+    };
+    (body, size, count)
+}
 
 /// Events of a chat's stream.
 pub fn events() -> bytes::Bytes {

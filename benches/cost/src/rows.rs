@@ -60,6 +60,7 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>, Box<dyn Error>> {
     rows.push(written(bench)?);
     rows.extend(prompt(bench)?);
     rows.push(reply(bench)?);
+    rows.extend(embeddings(bench)?);
     rows.extend(streams(bench)?);
     rows.push(decoder(bench)?);
     rows.push(linearity(bench)?);
@@ -157,6 +158,16 @@ fn prompt(bench: &Bench) -> Result<Vec<Row>, Box<dyn Error>> {
                 figure(ours.bytes / peer.bytes, 0.6, "x its allocated bytes"),
             ],
         });
+        let ours = bench.call("ours absent escapes", "small", 20)?;
+        let peer = bench.call("async_openai escapes", "small", 20)?;
+        rows.push(Row {
+            what: "the same, with an escape every 23 bytes",
+            figures: vec![figure(
+                ours.instructions / peer.instructions,
+                0.6,
+                "x async-openai",
+            )],
+        });
     }
     let tx = bench.call("ours tx sampled prompt", "small", 20)?;
     let ours = bench.call("ours content prompt", "small", 20)?;
@@ -174,6 +185,37 @@ fn reply(bench: &Bench) -> Result<Row, Box<dyn Error>> {
         what: "200 kB reply, sampled with content, over tx",
         figures: vec![figure(ours.instructions / tx.instructions, 1.15, "x tx")],
     })
+}
+
+/// 64 vectors of 1,536 numbers.
+fn embeddings(bench: &Bench) -> Result<Vec<Row>, Box<dyn Error>> {
+    if !bench.peers {
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for (what, reply, peer, goal) in [
+        (
+            "embeddings as base64, Sentry absent",
+            "base64-64",
+            "async_openai embeddings base64",
+            0.4,
+        ),
+        (
+            "embeddings as numbers, Sentry absent",
+            "floats-64",
+            "async_openai embeddings",
+            0.8,
+        ),
+    ] {
+        let ours = bench.call("ours absent embeddings", reply, 2)?;
+        let peer = bench.call(peer, reply, 2)?;
+        let ratio = ours.instructions / peer.instructions;
+        rows.push(Row {
+            what,
+            figures: vec![figure(ratio, goal, "x async-openai")],
+        });
+    }
+    Ok(rows)
 }
 
 fn streams(bench: &Bench) -> Result<Vec<Row>, Box<dyn Error>> {
@@ -249,6 +291,19 @@ fn decoder(bench: &Bench) -> Result<Row, Box<dyn Error>> {
             1.0,
             "x sse-stream",
         ));
+        for (size, unit) in [
+            ("1", "x sse-stream in frames of 1 byte"),
+            ("1460", "x sse-stream for 1 MB in frames of 1,460 bytes"),
+        ] {
+            let (ours, peer) = match size {
+                "1" => ("decoder 1", "decoders sse-stream 1"),
+                _ => ("decoder 1MB 1460", "decoders sse-stream 1MB 1460"),
+            };
+            let times = if size == "1" { 2000 } else { 4 };
+            let ours = bench.call(ours, "", times)?;
+            let peer = bench.call(peer, "", times)?;
+            figures.push(figure(ours.instructions / peer.instructions, 1.0, unit));
+        }
         figures.push(figure(
             ours.instructions / other.instructions,
             1.0,

@@ -58,4 +58,3 @@ pub async fn in_transaction(task: &Task, call: impl Future<Output = ()>) {
     transaction.finish();
     sentry_core::configure_scope(|scope| scope.set_span(None));
 }
-

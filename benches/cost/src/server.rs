@@ -86,7 +86,10 @@ fn make(what: &str) -> Vec<u8> {
             format!("[{}]", numbers.join(","))
         })),
         "base64" => whole(&embeddings(count, |numbers| {
-            let bytes: Vec<u8> = numbers.iter().flat_map(|n| (*n as f32).to_le_bytes()).collect();
+            let bytes: Vec<u8> = numbers
+                .iter()
+                .flat_map(|n| (*n as f32).to_le_bytes())
+                .collect();
             format!("\"{}\"", base64_simd::STANDARD.encode_to_string(bytes))
         })),
         _ => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec(),

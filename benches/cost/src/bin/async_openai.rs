@@ -5,7 +5,7 @@ use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::{
     ChatCompletionRequestMessage, ChatCompletionRequestUserMessage, CreateChatCompletionRequest,
 };
-use async_openai::types::embeddings::CreateEmbeddingRequestArgs;
+use async_openai::types::embeddings::{CreateEmbeddingRequestArgs, EncodingFormat};
 use async_openai::types::responses::CreateResponseArgs;
 use cost::{Counting, Task, prompt};
 use futures_util::StreamExt;
@@ -54,7 +54,8 @@ fn main() {
             let answer = client.responses().create(request).await;
             std::hint::black_box(answer.expect("an answer"));
         } else if task.has("embeddings") && task.has("base64") {
-            let request = embeddings_request.clone();
+            let mut request = embeddings_request.clone();
+            request.encoding_format = Some(EncodingFormat::Base64);
             let answer = client.embeddings().create_base64(request).await;
             std::hint::black_box(answer.expect("an answer"));
         } else if task.has("embeddings") {

@@ -1,7 +1,5 @@
-//! The decoder of event streams, from memory: `whole`, `1`, `17` are the frames' sizes; `1MB` and `5MB`
-//! are that of the events, in frames of 16 kB.
+//! The decoder of event streams, from memory.
 
-use bytes::Bytes;
 use cost::{Counting, Task, live, report};
 
 #[path = "../../../../src/sse/mod.rs"]
@@ -13,17 +11,7 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() {
     let task = Task::from_args();
-    let (body, count) = match () {
-        () if task.has("1MB") => (large(1), 1),
-        () if task.has("5MB") => (large(5), 1),
-        () => (cost::events(), cost::EVENTS),
-    };
-    let size = match () {
-        () if task.has("1") => 1,
-        () if task.has("17") => 17,
-        () if count == 1 => 16_384,
-        () => cost::EVENT_BYTES,
-    };
+    let (body, size, count) = cost::frames(&task);
     let before = live();
     let mut decoder = sse::Decoder::new(64 << 20);
     let mut events = 0;
@@ -37,9 +25,4 @@ fn main() {
     }
     assert_eq!(events, task.times);
     report(before);
-}
-
-/// One event of so many MB.
-fn large(megabytes: usize) -> Bytes {
-    format!("data: {}\n\n", "x".repeat(megabytes << 20)).into()
 }

@@ -1,4 +1,4 @@
-//! Other decoders of event streams, from memory, doing what `decoder` does with whole frames.
+//! Other decoders of event streams, from memory, doing what `decoder` does.
 
 use std::convert::Infallible;
 
@@ -11,25 +11,24 @@ static ALLOCATOR: Counting = Counting;
 
 fn main() {
     let task = Task::from_args();
-    let body = cost::events();
-    let size = cost::EVENT_BYTES;
-    let frames = (0..task.times / cost::EVENTS)
+    let (body, size, count) = cost::frames(&task);
+    let frames = (0..task.times / count)
         .flat_map(|_| (0..body.len()).step_by(size))
-        .map(|start| Ok::<_, Infallible>(body.slice(start..start + size)));
+        .map(|start| Ok::<_, Infallible>(body.slice(start..body.len().min(start + size))));
     let frames = stream::iter(frames);
     let before = live();
     let events = if task.has("sse-stream") {
         let events = sse_stream::SseStream::from_bytes_stream(frames);
-        count(events.map(|event| event.expect("an event").data)).now_or_never()
+        counted(events.map(|event| event.expect("an event").data)).now_or_never()
     } else {
         let events = frames.eventsource();
-        count(events.map(|event| event.expect("an event").data)).now_or_never()
+        counted(events.map(|event| event.expect("an event").data)).now_or_never()
     };
     assert_eq!(events, Some(task.times));
     report(before);
 }
 
-async fn count<T>(events: impl stream::Stream<Item = T>) -> usize {
+async fn counted<T>(events: impl stream::Stream<Item = T>) -> usize {
     let events = events.map(std::hint::black_box);
     events.fold(0, |count, _| async move { count + 1 }).await
 }
