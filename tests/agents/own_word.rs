@@ -1,7 +1,7 @@
 //! One call's own word: whether it is recorded, how much of it, and what else stands on its span.
 
 use sentry::ClientOptions;
-use sentry_openai::{OpenAiIntegration, RequestOptions};
+use sentry_openai::{OpenAiIntegration, RequestOptions, agent};
 use serde_json::{Value, json};
 
 use crate::calls::*;
@@ -120,4 +120,102 @@ fn attributes_of_ones_own_stand_on_the_calls_span_and_never_over_ours() {
         assert_ne!(call.get("gen_ai.operation.name"), "mine", "{way:?}");
         assert_ne!(call.get("gen_ai.operation.name"), &Value::Null, "{way:?}");
     }
+}
+
+#[test]
+fn an_agent_or_a_tool_that_is_not_to_be_recorded_has_no_span_and_its_calls_have() {
+    for (agent_is_recorded, tool_is_recorded) in [(false, true), (true, false), (false, false)] {
+        let sentry = sentry();
+        sentry.run(async {
+            let server = server().await;
+            let client = Way::Chat.builder(&server).build().unwrap();
+            let root = Root::start();
+            let tool = agent::execute_tool("weather").record(tool_is_recorded);
+            let run = agent::invoke_agent("planner")
+                .record(agent_is_recorded)
+                .run(tool.run(ask(&client)));
+            sentry::SentryFutureExt::bind_hub(run, root.hub)
+                .await
+                .unwrap();
+            root.transaction.finish();
+        });
+        let names = sentry.names();
+        let has = |name: &str| names.iter().any(|known| known == name);
+        assert_eq!(has("invoke_agent planner"), agent_is_recorded);
+        assert_eq!(has("execute_tool weather"), tool_is_recorded);
+        let parent = match (agent_is_recorded, tool_is_recorded) {
+            (_, true) => "execute_tool weather",
+            (true, false) => "invoke_agent planner",
+            (false, false) => "root",
+        };
+        let call = sentry.span(CHAT);
+        assert_eq!(call.parent_span_id, Some(sentry.span(parent).span_id));
+        assert_eq!(call.get("gen_ai.agent.name"), "planner");
+    }
+    // And one says so where the integration says otherwise.
+    let integration = OpenAiIntegration::new().record(false);
+    let options = ClientOptions::new().traces_sample_rate(1.0);
+    let sentry = Sentry::new(options.add_integration(integration));
+    sentry.run(async {
+        let tool = agent::execute_tool("weather").record(true);
+        agent::invoke_agent("planner")
+            .run(tool.run(async { done(1) }))
+            .await
+            .unwrap();
+    });
+    assert_eq!(sentry.names(), ["execute_tool weather"]);
+}
+
+#[test]
+fn an_agent_and_a_tool_say_themselves_how_much_of_them_is_recorded() {
+    for (inputs, outputs) in [(false, true), (true, false)] {
+        let sentry = sentry();
+        sentry.run(async {
+            let tool = agent::execute_tool("weather")
+                .description("SECRETTOLD")
+                .arguments("SECRETGIVEN")
+                .record_inputs(inputs)
+                .record_outputs(outputs);
+            let agent = agent::invoke_agent("planner")
+                .input("SECRETASKED")
+                .record_inputs(inputs)
+                .record_outputs(outputs);
+            let run = agent.run(tool.run(async { done("SECRETRESULT".to_owned()) }));
+            run.await.unwrap();
+        });
+        for text in ["SECRETTOLD", "SECRETGIVEN", "SECRETASKED"] {
+            assert_eq!(sentry.leaked(text), inputs, "{text}");
+        }
+        assert_eq!(sentry.leaked("SECRETRESULT"), outputs);
+    }
+}
+
+#[test]
+fn attributes_of_ones_own_stand_on_agents_and_tools_and_never_over_ours() {
+    let sentry = sentry();
+    sentry.run(async {
+        let agent = agent::invoke_agent("planner")
+            .attribute("tenant", "acme")
+            .attribute("gen_ai.agent.name", "mine")
+            .attribute("sentry.origin", "mine");
+        let tool = agent::execute_tool("weather")
+            .attribute("arm", 2)
+            .attribute("gen_ai.tool.name", "mine")
+            .attribute("error.type", "mine");
+        let shown = format!("{agent:?} {tool:?}");
+        assert!(
+            shown.contains("tenant") && !shown.contains("acme"),
+            "{shown}"
+        );
+        let run = agent.run(tool.run(async { Err::<(), _>(std::fmt::Error) }));
+        assert!(run.await.is_err());
+    });
+    let agent = sentry.span("invoke_agent planner");
+    assert_eq!(agent.get("tenant"), "acme");
+    assert_eq!(agent.get("gen_ai.agent.name"), "planner");
+    assert_eq!(agent.get("sentry.origin"), "auto.ai.openai");
+    let tool = sentry.span("execute_tool weather");
+    assert_eq!(tool.get("arm"), 2);
+    assert_eq!(tool.get("gen_ai.tool.name"), "weather");
+    assert_ne!(tool.get("error.type"), "mine");
 }
