@@ -2,13 +2,17 @@
 //! already records them.
 //!
 //! It lives in a thread-local that is set for the length of one poll, so it follows the future and not the
-//! task or thread: a spawned task inherits nothing, siblings in one `join!` see nothing of each other.
+//! task or thread: siblings in one `join!` see nothing of each other. In a task of its own, whose hub is bound to that of
+//! an agent or a tool, it is known by the active span.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::bounded::Bounded;
 
 /// What a call inherits.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +37,48 @@ pub(crate) fn current() -> Ambient {
         .unwrap_or_default()
 }
 
+/// What is inherited below the spans of agents and of what runs in them, by the bytes of their ids.
+static BELOW: LazyLock<Mutex<Bounded<[u8; 8], Ambient>>> = LazyLock::new(Mutex::default);
+/// Whether there was ever one.
+static IS_ANY_BELOW: AtomicBool = AtomicBool::new(false);
+
 impl Ambient {
+    /// What else inherits of the agent, in a task of its own: no call above records it.
+    pub(crate) fn of_agent(self) -> Self {
+        Self {
+            recorded: false,
+            attempts: None,
+            ..self
+        }
+    }
+
+    /// Lets what runs below this span inherit this, whatever task it runs in.
+    pub(crate) fn hold_below(&self, span: [u8; 8]) {
+        if self.agent.is_none() {
+            return;
+        }
+        let mut below = BELOW.lock().unwrap_or_else(PoisonError::into_inner);
+        below.entry(span, || self.clone().of_agent());
+        IS_ANY_BELOW.store(true, Ordering::Relaxed);
+    }
+
+    /// This, or without an agent what is inherited below the active span.
+    pub(crate) fn or_below(self, active: impl FnOnce() -> Option<[u8; 8]>) -> Self {
+        if self.agent.is_some() || !IS_ANY_BELOW.load(Ordering::Relaxed) {
+            return self;
+        }
+        let Some(span) = active() else { return self };
+        let below = BELOW.lock().unwrap_or_else(PoisonError::into_inner);
+        match below.get(&span) {
+            Some(ambient) => Self {
+                recorded: self.recorded,
+                attempts: self.attempts,
+                ..ambient.clone()
+            },
+            None => self,
+        }
+    }
+
     /// What a call's own client or layer is polled with: no door below records the call once more.
     pub(crate) fn below_a_call() -> Self {
         Self {

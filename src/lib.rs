@@ -5,6 +5,7 @@ mod ambient;
 #[cfg(feature = "async-openai")]
 pub mod async_openai;
 mod attribute;
+mod bounded;
 mod call;
 mod client;
 mod decode;

@@ -4,11 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::observed::{Observed, Word, inherited};
-use crate::ambient::{self, Ambient};
+use serde::Serialize;
+
+use super::observed::{Observed, Word, around, inherited};
+use crate::ambient::Ambient;
 use crate::attribute::AttributeValue;
-use crate::record::attributes::{Attributes, names};
-use crate::record::record_agent_input;
+use crate::record::attributes::{Attributes, bounded, names};
+use crate::record::{record_agent_answer, record_agent_input, record_agent_output};
 use crate::settings::Settings;
 
 /// An agent that is about to run, made by [`invoke_agent`](super::invoke_agent).
@@ -87,20 +89,65 @@ impl InvokeAgent {
         self
     }
 
+    /// Says what is recorded as the agent's answer, where outputs are: a text as it is, anything else as JSON. To be said
+    /// last, for the value that the run gives.
+    ///
+    /// ```no_run
+    /// # use sentry_openai::{Error, agent};
+    /// struct Trip {
+    ///     summary: String,
+    /// }
+    ///
+    /// # async fn plan() -> Result<Trip, Error> { unimplemented!() }
+    /// # async fn run() -> Result<(), Error> {
+    /// let trip = agent::invoke_agent("planner")
+    ///     .output(|trip: &Trip| trip.summary.clone())
+    ///     .run(plan())
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn output<T, S: Serialize>(
+        self,
+        output: impl FnOnce(&T) -> S,
+    ) -> InvokeAgentWithOutput<impl FnOnce(&T) -> S> {
+        InvokeAgentWithOutput {
+            agent: self,
+            output,
+        }
+    }
+
     /// Runs the agent: awaits `future` and gives back what it gives.
     ///
-    /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before its
-    /// end, it is cancelled.
-    pub fn run<T, E>(
+    /// Where outputs are recorded, so is an answer that is a text, a JSON value, or a reply of this crate's client
+    /// ([`chat::Completion`](crate::chat::Completion), [`responses::Response`](crate::responses::Response)). Of any other
+    /// [`output`](Self::output) tells what to record.
+    ///
+    /// An error or a panic marks the span as failed. Of an error of this crate its code or kind is recorded, of any other
+    /// only the path of its type. Dropped before its end, it is cancelled.
+    pub fn run<T: 'static, E: 'static>(
         self,
         future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>> {
+        self.run_to(
+            future,
+            |answer: &T, settings: &Settings, content: &mut Attributes| {
+                record_agent_answer(answer, settings, content);
+            },
+        )
+    }
+
+    fn run_to<T, E: 'static>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+        end: impl FnOnce(&T, &Settings, &mut Attributes),
     ) -> impl Future<Output = Result<T, E>> {
         // Boxed before it is moved: agents within agents would else multiply their size.
         let future = Box::pin(future);
         async move {
-            let around = ambient::current();
+            let around = around();
             let ambient = Ambient {
-                agent: Some(Arc::from(self.name.as_str())),
+                agent: Some(bounded(&self.name).into()),
                 pipeline: self.pipeline.as_deref().map(Arc::from).or(around.pipeline),
                 conversation_id: self
                     .conversation_id
@@ -119,8 +166,43 @@ impl InvokeAgent {
             };
             let op = ("gen_ai.invoke_agent", "invoke_agent");
             let observed = Observed::start(op, &self.name, &self.word, begin);
-            observed.run(ambient.clone(), future, |_, _, _| ()).await
+            observed.run(ambient.clone(), future, end).await
         }
+    }
+}
+
+/// An agent that is about to run, and what is recorded as its answer, made by [`InvokeAgent::output`].
+#[derive(Clone)]
+#[must_use = "an agent does nothing until it is `run`"]
+pub struct InvokeAgentWithOutput<F> {
+    agent: InvokeAgent,
+    output: F,
+}
+
+impl<F> InvokeAgentWithOutput<F> {
+    /// Runs the agent, as [`InvokeAgent::run`] does.
+    pub fn run<T, S, E>(
+        self,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> impl Future<Output = Result<T, E>>
+    where
+        F: FnOnce(&T) -> S,
+        S: Serialize,
+        E: 'static,
+    {
+        let output = self.output;
+        self.agent.run_to(
+            future,
+            move |answer: &T, settings: &Settings, content: &mut Attributes| {
+                record_agent_output(&output(answer), settings, content);
+            },
+        )
+    }
+}
+
+impl<F> fmt::Debug for InvokeAgentWithOutput<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.agent.fmt(f)
     }
 }
 

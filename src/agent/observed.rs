@@ -1,5 +1,8 @@
 //! A run and its span, from its first poll until its end or drop.
 
+use std::any::{Any, type_name};
+use std::borrow::Cow;
+use std::error::Error as StdError;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -9,10 +12,10 @@ use sentry_core::{Hub, SentryFutureExt};
 
 use crate::ambient::{self, Ambient};
 use crate::attribute::OwnAttributes;
-use crate::call::{ORIGIN, guarded, record_content};
+use crate::call::{Failure, ORIGIN, guarded, record_content};
+use crate::error::{ApiError, Error};
 use crate::integration::settings;
 use crate::record::attributes::{Attributes, bounded, names};
-use crate::record::error_type_text;
 use crate::settings::{Overrides, Settings};
 use crate::span::{self, Identity, Place, Span};
 
@@ -75,18 +78,20 @@ impl Observed {
     }
 
     /// Awaits the future with the span active, on a hub that is its own.
-    pub(super) async fn run<T, E>(
+    pub(super) async fn run<T, E: 'static>(
         mut self,
         ambient: Ambient,
         future: impl Future<Output = Result<T, E>>,
         end: impl FnOnce(&T, &Settings, &mut Attributes),
     ) -> Result<T, E> {
+        let below = ambient.clone();
         let future = ambient::within_future(ambient, future);
         let Some(running) = &mut self.0 else {
             return future.await;
         };
         let hub = Hub::new_from_top(running.span.hub());
         hub.configure_scope(|scope| scope.set_span(Some(running.span.as_active())));
+        below.hold_below(running.span.id());
         let result = AssertUnwindSafe(future.bind_hub(hub)).catch_unwind().await;
         span::mark_thread();
         match &result {
@@ -98,20 +103,20 @@ impl Observed {
                 }
                 self.finish(SpanStatus::Ok);
             }
-            Ok(Err(_)) => self.fail(type_name::<E>()),
+            Ok(Err(error)) => self.fail(&error_type(error)),
             Err(_) => self.fail("panic"),
         }
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    fn fail(&mut self, error_type: &'static str) {
+    fn fail(&mut self, error_type: &str) {
         if let Some(running) = &mut self.0 {
             running.facts.push(names::ERROR_TYPE, error_type);
         }
         self.finish(SpanStatus::InternalError);
     }
 
-    fn finish(&mut self, status: SpanStatus) {
+    pub(super) fn finish(&mut self, status: SpanStatus) {
         let Some(Running {
             mut span,
             facts,
@@ -139,15 +144,44 @@ impl Drop for Observed {
     }
 }
 
-/// The last part of a type's name, if it is one that can be told.
-fn type_name<E>() -> &'static str {
-    let name = std::any::type_name::<E>();
-    let last = name.rsplit("::").next().unwrap_or(name);
-    error_type_text(last).unwrap_or("error")
-}
-
 pub(super) fn inherited(ambient: &Ambient, facts: &mut Attributes) {
     facts.push_text(names::AGENT_NAME, ambient.agent.as_deref());
     facts.push_text(names::PIPELINE_NAME, ambient.pipeline.as_deref());
     facts.push_text(names::CONVERSATION_ID, ambient.conversation_id.as_deref());
+}
+
+/// What a run that starts now inherits.
+pub(super) fn around() -> Ambient {
+    let ambient = ambient::current();
+    let active = || Place::find(span::current_hub())?.parent_id();
+    guarded(|| Some(ambient.clone().or_below(active))).unwrap_or(ambient)
+}
+
+/// What a failure is called: an error of this crate by its code or kind, any other by the full path of its type.
+fn error_type<E: 'static>(error: &E) -> Cow<'static, str> {
+    match of_our_own(error) {
+        Some(failure) => failure.error_type,
+        None => type_name::<E>().into(),
+    }
+}
+
+/// The failure that an error of this crate tells of, also in a box.
+fn of_our_own(error: &dyn Any) -> Option<Failure> {
+    let of_error = |error: &Error| Failure::from(error);
+    error
+        .downcast_ref()
+        .or_else(|| {
+            error
+                .downcast_ref::<Box<dyn StdError + Send + Sync>>()?
+                .downcast_ref()
+        })
+        .or_else(|| {
+            error
+                .downcast_ref::<Box<dyn StdError + Send>>()?
+                .downcast_ref()
+        })
+        .or_else(|| error.downcast_ref::<Box<dyn StdError>>()?.downcast_ref())
+        .or_else(|| error.downcast_ref::<Box<Error>>().map(Box::as_ref))
+        .map(of_error)
+        .or_else(|| error.downcast_ref::<ApiError>().map(Failure::from))
 }

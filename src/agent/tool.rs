@@ -5,8 +5,7 @@ use std::future::Future;
 
 use serde::Serialize;
 
-use super::observed::{Observed, Word, inherited};
-use crate::ambient;
+use super::observed::{Observed, Word, around, inherited};
 use crate::attribute::AttributeValue;
 use crate::record::attributes::{Attributes, names};
 use crate::record::{record_text, record_value};
@@ -83,9 +82,9 @@ impl ExecuteTool {
     /// Runs the tool: awaits `future` and gives back what it gives. The result is recorded where outputs are: a
     /// text as it is, anything else as JSON.
     ///
-    /// An error or a panic marks the span as failed; of it, only the name of its type is recorded. Dropped before
-    /// its end, it is cancelled.
-    pub fn run<T, E>(
+    /// An error or a panic marks the span as failed. Of an error of this crate its code or kind is recorded, of any other
+    /// only the path of its type. Dropped before its end, it is cancelled.
+    pub fn run<T, E: 'static>(
         self,
         future: impl Future<Output = Result<T, E>>,
     ) -> impl Future<Output = Result<T, E>>
@@ -95,7 +94,7 @@ impl ExecuteTool {
         // Boxed before it is moved: tools within agents would else multiply their size.
         let future = Box::pin(future);
         async move {
-            let ambient = ambient::current();
+            let ambient = around();
             let begin = |settings: &Settings, facts: &mut Attributes, content: &mut Attributes| {
                 inherited(&ambient, facts);
                 facts.push(names::TOOL_NAME, self.name.as_str());

@@ -216,6 +216,7 @@ impl ModelCall {
             return None;
         }
         let place = Place::find(hub)?;
+        let ambient = ambient.or_below(|| place.parent_id());
         let (prompt, streaming) = prompt()?;
 
         let operation = prompt.operation();

@@ -1,17 +1,21 @@
 //! What agents and tools are given and give back, as it is recorded.
 
+use std::any::Any;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Reply;
 use super::attributes::Attributes;
 use super::content_text;
 use super::json::{Json, Writer};
 use super::media;
 use super::messages::{Message, Part};
-use super::shorten::record_input;
+use super::shorten::{record_input, record_output};
 use crate::settings::Settings;
+use crate::types::{chat, responses};
 
 /// Records what an agent is asked, as one message of the user.
 pub(crate) fn record_agent_input(input: &str, settings: &Settings, to: &mut Attributes) {
@@ -23,6 +27,53 @@ pub(crate) fn record_agent_input(input: &str, settings: &Settings, to: &mut Attr
         settings,
         to,
     );
+}
+
+/// Records what an agent answers, if it is of a type that tells it: a text, JSON, or a reply.
+pub(crate) fn record_agent_answer(answer: &dyn Any, settings: &Settings, to: &mut Attributes) {
+    fn text(answer: &dyn Any) -> Option<&str> {
+        answer
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| answer.downcast_ref::<Option<String>>()?.as_deref())
+            .or_else(|| answer.downcast_ref::<&'static str>().copied())
+            .or_else(|| {
+                answer
+                    .downcast_ref::<Cow<'static, str>>()
+                    .map(|text| &**text)
+            })
+            .or_else(|| answer.downcast_ref::<Box<str>>().map(|text| &**text))
+            .or_else(|| answer.downcast_ref::<Arc<str>>().map(|text| &**text))
+    }
+
+    if let Some(text) = text(answer) {
+        record_said(Part::text(text), settings, to);
+    } else if let Some(value) = answer.downcast_ref::<Value>() {
+        record_agent_output(value, settings, to);
+    } else if let Some(reply) = answer.downcast_ref::<chat::Completion>() {
+        reply.content(settings, to);
+    } else if let Some(reply) = answer.downcast_ref::<responses::Response>() {
+        reply.content(settings, to);
+    }
+}
+
+/// Records what an agent answers, as one message: a text as it is, anything else as an object.
+pub(crate) fn record_agent_output(
+    output: &impl Serialize,
+    settings: &Settings,
+    to: &mut Attributes,
+) {
+    match serde_json::to_value(output) {
+        Ok(Value::String(text)) => record_said(Part::text(&text), settings, to),
+        Ok(Value::Null) | Err(_) => {}
+        Ok(value) => record_said(Some(Part::Other(&value)), settings, to),
+    }
+}
+
+fn record_said(part: Option<Part<'_>>, settings: &Settings, to: &mut Attributes) {
+    if let Some(part) = part {
+        record_output(&[Message::new("assistant", vec![part])], settings, to);
+    }
 }
 
 /// Records what a tool gives: a text as it is, anything else as JSON.

@@ -27,7 +27,9 @@ mod tests;
 mod text_completion;
 mod usage;
 
-pub(crate) use agent::{record_agent_input, record_text, record_value};
+pub(crate) use agent::{
+    record_agent_answer, record_agent_input, record_agent_output, record_text, record_value,
+};
 pub(crate) use decide::{Decision, DecisionRequest};
 
 use serde_json::Value;

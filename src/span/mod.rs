@@ -119,6 +119,11 @@ impl Place {
         self.parent.is_some()
     }
 
+    /// The bytes of the parent's id, as [`Span::id`] has them. Slow for a transaction: copies its context.
+    pub(crate) fn parent_id(&self) -> Option<[u8; 8]> {
+        self.parent.as_ref().map(id_of)
+    }
+
     /// Starts the span; `custom` is what a traces sampler may see if it is a transaction. `None` if that is
     /// not sampled.
     pub(crate) fn start<'a>(
@@ -458,13 +463,11 @@ impl Ended {
 }
 
 /// What [`Span::root`] is for the transaction of a span that is not ours.
-#[cfg(feature = "tracing")]
 pub(crate) fn root_of(span: &TransactionOrSpan) -> [u8; 8] {
     id_bytes(span.get_trace_context().span_id)
 }
 
 /// What [`Span::id`] is for a span that is not ours.
-#[cfg(feature = "tracing")]
 pub(crate) fn id_of(span: &TransactionOrSpan) -> [u8; 8] {
     match span {
         TransactionOrSpan::Transaction(_) => root_of(span),

@@ -1,9 +1,10 @@
 //! What agents and tools are given and give back leaves only where it may, and as it should.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use sentry::ClientOptions;
-use sentry_openai::{OpenAiIntegration, agent};
+use sentry_openai::{OpenAiIntegration, agent, chat, responses};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::support::Sentry;
 const ARGUMENTS: &str = r#"{"city":"SECRETARGUMENTS"}"#;
 
 /// An agent that runs a tool, with all that they can be told.
-async fn told<T: Serialize>(result: T) -> T {
+async fn told<T: Serialize + 'static>(result: T) -> T {
     let agent = agent::invoke_agent("planner")
         .input("SECRETINPUT")
         .run(async {
@@ -149,7 +150,7 @@ fn a_result_is_recorded_as_text_or_as_json() {
         wind: Option<u8>,
     }
 
-    fn recorded(result: impl Serialize) -> Value {
+    fn recorded(result: impl Serialize + 'static) -> Value {
         let sentry = sentry();
         sentry.run_on_one_thread(told(result));
         sentry
@@ -173,6 +174,106 @@ fn a_result_is_recorded_as_text_or_as_json() {
     assert_eq!(recorded(None::<u8>), Value::Null);
     assert_eq!(recorded(String::new()), Value::Null);
     assert_eq!(recorded("data:image/png;base64,AAAA"), "[Blob substitute]");
+}
+
+#[test]
+fn an_answer_is_recorded_as_the_assistants_message() {
+    #[derive(Clone, Serialize)]
+    struct Trip {
+        to: &'static str,
+        days: u8,
+    }
+
+    /// The one part of the recorded answer; null where there is none.
+    fn part(run: impl Future<Output = ()> + Send) -> Value {
+        let sentry = sentry();
+        sentry.run_on_one_thread(run);
+        let agent = sentry.span("invoke_agent planner");
+        if agent.get("gen_ai.output.messages").is_null() {
+            return Value::Null;
+        }
+        let messages = agent.json("gen_ai.output.messages");
+        assert_eq!(messages.as_array().unwrap().len(), 1);
+        assert_eq!(messages[0]["role"], "assistant");
+        assert_eq!(messages[0]["parts"].as_array().unwrap().len(), 1);
+        messages[0]["parts"][0].clone()
+    }
+
+    async fn run<T: 'static>(answer: T) {
+        let agent = agent::invoke_agent("planner");
+        agent.run(async { done(answer) }).await.unwrap();
+    }
+
+    async fn run_output<T, S: Serialize>(answer: T, output: impl FnOnce(&T) -> S) {
+        let agent = agent::invoke_agent("planner").output(output);
+        agent.run(async { done(answer) }).await.unwrap();
+    }
+
+    let text = json!({"type": "text", "content": "To Graz."});
+    let trip = Trip {
+        to: "Graz",
+        days: 2,
+    };
+    let object = json!({"type": "object", "content": {"to": "Graz", "days": 2}});
+    assert_eq!(part(run("To Graz.")), text);
+    assert_eq!(part(run("To Graz.".to_owned())), text);
+    assert_eq!(part(run(Some("To Graz.".to_owned()))), text);
+    assert_eq!(part(run(std::borrow::Cow::Borrowed("To Graz."))), text);
+    assert_eq!(part(run(json!("To Graz."))), text);
+    assert_eq!(part(run(json!({"to": "Graz", "days": 2}))), object);
+    assert_eq!(part(run_output(trip.clone(), Trip::clone)), object);
+    assert_eq!(part(run_output(trip.clone(), |_| "To Graz.")), text);
+    // A value that lives no longer than its run.
+    assert_eq!(
+        part(async { run_output(&trip.to.to_owned(), |_| "To Graz.").await }),
+        text
+    );
+    for nothing in [
+        part(run(trip)),
+        part(run(())),
+        part(run(String::new())),
+        part(run(json!(null))),
+    ] {
+        assert_eq!(nothing, Value::Null);
+    }
+    let completion: chat::Completion = serde_json::from_value(completion()).unwrap();
+    let response: responses::Response = serde_json::from_value(response()).unwrap();
+    let hello = json!({"type": "text", "content": "Hello there"});
+    assert_eq!(part(run(completion)), hello);
+    assert_eq!(part(run(response)), hello);
+}
+
+#[test]
+fn an_answer_is_recorded_only_where_outputs_are_and_is_redacted() {
+    let integration = OpenAiIntegration::new().redact(|text| text.replace("hunter2", "*").into());
+    let options = ClientOptions::new()
+        .traces_sample_rate(1.0)
+        .send_default_pii(true);
+    let sentry = Sentry::new(options.add_integration(integration));
+    sentry.run(async {
+        let hidden = agent::invoke_agent("hidden").record_outputs(false);
+        hidden.run(async { done("SECRET") }).await.unwrap();
+        let hidden = agent::invoke_agent("hidden")
+            .record_outputs(false)
+            .output(|(): &()| "SECRET");
+        hidden.run(async { done(()) }).await.unwrap();
+        let shown = agent::invoke_agent("shown")
+            .output(|(): &()| json!({"password": "SECRET", "said": "hunter2"}));
+        shown.run(async { done(()) }).await.unwrap();
+        // What panics in it does not reach the run.
+        let panics = agent::invoke_agent("panics").output(|_: &u8| -> u8 { panic!("unwilling") });
+        assert_eq!(panics.run(async { done(7) }).await, Ok(7));
+    });
+    assert!(!sentry.leaked("SECRET") && !sentry.leaked("hunter2"));
+    let shown = sentry
+        .span("invoke_agent shown")
+        .json("gen_ai.output.messages");
+    let said = json!({"password": "[redacted]", "said": "*"});
+    assert_eq!(shown[0]["parts"][0]["content"], said);
+    assert_eq!(
+        sentry.span("invoke_agent panics").status.as_deref(),
+        Some("ok")
+    );
 }
 
 #[test]

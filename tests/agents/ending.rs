@@ -20,7 +20,7 @@ struct OutOfReach(u8);
 const BOTH: [&str; 2] = ["invoke_agent planner", "execute_tool weather"];
 
 /// The future as the run of an agent and, within, of a tool.
-async fn in_both<E>(future: impl Future<Output = Result<u8, E>>) -> Result<u8, E> {
+async fn in_both<E: 'static>(future: impl Future<Output = Result<u8, E>>) -> Result<u8, E> {
     let tool = agent::execute_tool("weather").run(future);
     agent::invoke_agent("planner").run(tool).await
 }
@@ -35,7 +35,7 @@ fn an_error_passes_through_and_fails_the_span_without_its_text() {
     for name in BOTH {
         let span = sentry.span(name);
         assert_eq!(span.status.as_deref(), Some("internal_error"));
-        assert_eq!(span.get("error.type"), "OutOfReach");
+        assert_eq!(span.get("error.type"), "agents::ending::OutOfReach");
         assert_eq!(
             span.get("gen_ai.tool.call.result"),
             &serde_json::Value::Null
@@ -46,7 +46,7 @@ fn an_error_passes_through_and_fails_the_span_without_its_text() {
 }
 
 #[test]
-fn an_error_is_called_by_the_last_part_of_its_type_if_that_is_a_name() {
+fn an_error_is_called_by_the_full_path_of_its_type() {
     let sentry = sentry();
     sentry.run(async {
         let boxed: Box<dyn std::error::Error> = Box::new(OutOfReach(1));
@@ -70,9 +70,59 @@ fn an_error_is_called_by_the_last_part_of_its_type_if_that_is_a_name() {
         .collect();
     assert_eq!(
         types,
-        ["error", "error", "String", "error", "Error"].map(Some)
+        [
+            "alloc::boxed::Box<dyn core::error::Error>",
+            "&str",
+            "alloc::string::String",
+            "core::option::Option<agents::ending::OutOfReach>",
+            "std::io::error::Error",
+        ]
+        .map(Some)
     );
     assert!(!sentry.leaked("SECRET"));
+}
+
+#[test]
+fn an_error_of_this_crate_is_called_by_its_code_or_kind_also_in_a_box() {
+    type Boxed = Box<dyn std::error::Error + Send + Sync>;
+
+    let sentry = sentry();
+    sentry.run(async {
+        let server = Server::start().await;
+        let error = serde_json::json!({"error": {"code": "rate_limit_exceeded"}});
+        for _ in 0..3 {
+            server.reply(Reply::json(429, &error));
+        }
+        let client = client(&server);
+        let as_it_is = agent::execute_tool("a").run(ask(&client));
+        assert!(as_it_is.await.is_err());
+        let boxed = agent::execute_tool("b").run(async { Ok::<_, Boxed>(ask(&client).await?) });
+        assert!(boxed.await.is_err());
+        let api = agent::execute_tool("c").run(async {
+            match ask(&client).await {
+                Err(Error::Api(error)) => Err(*error),
+                _ => Ok(()),
+            }
+        });
+        assert!(api.await.is_err());
+        let config = agent::execute_tool("d")
+            .run(async { Err::<(), _>(Error::Config("SECRET".to_owned())) });
+        assert!(config.await.is_err());
+    });
+    for (tool, code) in [
+        ("a", "rate_limit_exceeded"),
+        ("b", "rate_limit_exceeded"),
+        ("c", "rate_limit_exceeded"),
+        ("d", "config"),
+    ] {
+        assert_eq!(
+            sentry
+                .span(&format!("execute_tool {tool}"))
+                .get("error.type"),
+            code,
+            "{tool}"
+        );
+    }
 }
 
 #[test]

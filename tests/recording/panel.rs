@@ -164,13 +164,26 @@ fn nothing_of_agents_and_tools_is_recorded_that_sentrys_panel_drops() {
         let run = agent.run(async {
             let tool = agent::execute_tool("weather").arguments(r#"{"city":"Graz"}"#);
             tool.run(async { Ok::<_, sentry_openai::Error>(json!({"rain": true})) })
-                .await
+                .await?;
+            agent::handoff("planner", "packer");
+            Ok::<_, sentry_openai::Error>("Take an umbrella.")
         });
         run.await.unwrap();
+        let packer = agent::invoke_agent("packer").output(|pieces: &u8| json!({"pieces": pieces}));
+        let run = packer.run(async { Ok::<_, sentry_openai::Error>(1) });
+        run.await.unwrap();
     });
-    let agent = sentry.span("invoke_agent planner");
-    assert!(agent.get("gen_ai.input.messages").is_string());
-    assert_eq!(dropped(&agent), [""; 0]);
+    for name in ["planner", "packer"] {
+        let agent = sentry.span(&format!("invoke_agent {name}"));
+        assert_eq!(
+            agent.get("gen_ai.input.messages").is_string(),
+            name == "planner"
+        );
+        assert!(agent.get("gen_ai.output.messages").is_string());
+        assert_eq!(dropped(&agent), [""; 0]);
+    }
+    let handoff = sentry.span("handoff from planner to packer");
+    assert_eq!(handoff.op, "gen_ai.handoff");
     // The panel shows these as JSON, or as they are.
     let tool = sentry.span("execute_tool weather");
     assert_eq!(tool.json("gen_ai.tool.call.arguments")["city"], "Graz");

@@ -8,7 +8,6 @@ mod cut;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -16,6 +15,7 @@ use serde_json::Value;
 use self::cut::{Form, cut};
 use super::attributes::{Attributes, names};
 use super::escape::encoded_len;
+use crate::bounded::Bounded;
 
 /// The bytes of content in one transaction, as they stand in its envelope.
 const PER_TRANSACTION: usize = 600_000;
@@ -27,8 +27,6 @@ const UNSHARED: usize = PER_TRANSACTION / 2;
 const SHARES: usize = 32;
 /// The least share, as long as there is room, in bytes.
 const LEAST: usize = 512;
-/// The transactions that are counted.
-const TRANSACTIONS: usize = 1_024;
 /// The texts of one transaction that are known again.
 const KNOWN: usize = 64;
 
@@ -74,9 +72,7 @@ fn spend_from<L: std::ops::DerefMut<Target = Ledger>>(
 
 #[derive(Default)]
 struct Ledger {
-    accounts: HashMap<[u8; 8], Account>,
-    /// Oldest first.
-    roots: VecDeque<[u8; 8]>,
+    accounts: Bounded<[u8; 8], Account>,
 }
 
 struct Account {
@@ -166,15 +162,7 @@ impl Ledger {
     }
 
     fn account(&mut self, root: [u8; 8]) -> &mut Account {
-        if !self.accounts.contains_key(&root) {
-            if self.roots.len() >= TRANSACTIONS
-                && let Some(oldest) = self.roots.pop_front()
-            {
-                self.accounts.remove(&oldest);
-            }
-            self.roots.push_back(root);
-        }
-        self.accounts.entry(root).or_insert(Account {
+        self.accounts.entry(root, || Account {
             left: PER_TRANSACTION,
             shares: 0,
             known: Vec::new(),

@@ -121,24 +121,6 @@ fn what_is_not_the_same_is_not_named() {
 }
 
 #[test]
-fn the_oldest_transactions_are_forgotten() {
-    let ledger = RefCell::<Ledger>::default();
-    for root in 0..2_000_u64 {
-        let content = json!([message("user", "x")]);
-        let mut span = attributes(&[(names::INPUT_MESSAGES, &content)]);
-        let root = root.to_be_bytes();
-        spend_from(|| ledger.borrow_mut(), root, id(1), &mut span);
-    }
-    let ledger = ledger.borrow();
-    assert_eq!(
-        (ledger.accounts.len(), ledger.roots.len()),
-        (TRANSACTIONS, TRANSACTIONS)
-    );
-    assert!(!ledger.accounts.contains_key(&0_u64.to_be_bytes()));
-    assert!(ledger.accounts.contains_key(&1_999_u64.to_be_bytes()));
-}
-
-#[test]
 fn of_messages_the_newest_and_the_users_last_stay() {
     let messages = json!([
         message("user", "an old question"),
