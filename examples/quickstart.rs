@@ -8,6 +8,7 @@
 //! | `OPENAI_API_KEY`, `OPENAI_BASE_URL` | one of them set: the calls go to OpenAI, or to that server |
 //! | `OPENAI_MODEL`, `OPENAI_EMBEDDING_MODEL` | the models to ask there |
 //! | `SENTRY_DSN` | the spans go to that Sentry as well |
+//! | `COLUMNS` | how wide the trees are; 80 columns without it |
 //! | `NO_COLOR` | no colours |
 //!
 //! It ends with 0 only if every span arrived that should have.

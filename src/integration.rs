@@ -8,6 +8,7 @@ use sentry_core::{ClientOptions, Hub, Integration};
 
 use crate::delivery;
 use crate::settings::{Overrides, Redact, Settings};
+use crate::unrecorded::Unrecorded;
 
 /// The default for each content attribute, in bytes.
 const CONTENT_BYTES: usize = 20_000;
@@ -159,8 +160,11 @@ impl OpenAiIntegration {
 /// What a call that starts in `hub` may record; `None` without the integration, or where it is to have no span.
 pub(crate) fn settings(hub: &Hub, overrides: Overrides) -> Option<Settings> {
     let client = hub.client()?;
-    hub.with_integration(|integration: &OpenAiIntegration| {
-        integration.settings(overrides, client.options())
+    let of =
+        |integration: &OpenAiIntegration| Some(integration.settings(overrides, client.options()));
+    hub.with_integration(of).unwrap_or_else(|| {
+        Unrecorded::NoIntegration.say(&client);
+        None
     })
 }
 

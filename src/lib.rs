@@ -30,6 +30,7 @@ mod tolerant;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 mod types;
+mod unrecorded;
 pub mod webhooks;
 mod wire;
 

@@ -18,7 +18,7 @@ pub(crate) fn to_question(question: &str) -> String {
     } else if has(&["haiku"]) {
         "The span opens now,\ntokens fall like autumn leaves,\nand the trace is whole.".to_owned()
     } else if has(&["why", "trace"]) {
-        "So that you see what a model call cost, how long it took and why it failed.".to_owned()
+        "To see what a model call cost, how long it took and why it failed.".to_owned()
     } else {
         format!("I am a small server on your own machine and know little. You asked: {question}")
     }

@@ -150,7 +150,7 @@ fn said(message: &Value, by_the_reply: bool) -> Vec<Detail> {
                 let name = part["name"].as_str().unwrap_or("a tool");
                 Detail::new("calls", format!("{name}({})", plain(&part["arguments"])))
             }
-            Some("tool_call_response") => Detail::new("tool", plain(&part["content"])),
+            Some("tool_call_response") => Detail::new("tool", plain(&part["result"])),
             Some("reasoning") => Detail::new("reasoning", text(part)),
             _ => Detail::new(speaker, text(part)),
         });

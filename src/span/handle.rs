@@ -9,6 +9,7 @@ use sentry_core::{Hub, Transaction, TransactionContext, TransactionOrSpan};
 use super::Identity;
 use super::parent::Parent;
 use super::streamed::Streamed;
+use crate::unrecorded::Unrecorded;
 
 pub(super) enum Handle {
     Root(Transaction),
@@ -94,6 +95,9 @@ pub(super) fn start_root<'a>(
     let transaction = hub.start_transaction(context);
     transaction.set_origin(identity.origin);
     if !is_sampled(&transaction.clone().into()) {
+        if let Some(client) = hub.client() {
+            Unrecorded::Unsampled.say(&client);
+        }
         // Not sent, but counted among what the sample rate left out.
         transaction.finish();
         return None;

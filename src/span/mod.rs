@@ -34,6 +34,7 @@ use self::parent::Parent;
 use self::streamed::Streamed;
 pub(crate) use self::thread::{hub as current_hub, mark as mark_thread};
 use crate::delivery::{Person, Stream};
+use crate::unrecorded::Unrecorded;
 
 /// The data key for what made a span.
 const ORIGIN: &str = "sentry.origin";
@@ -96,14 +97,18 @@ impl Place {
             Some(_) => parent::active_with_user(&hub),
             None => (parent::active(&hub), None),
         };
-        let is_sent = match &parent {
-            Some(parent) => is_sampled(parent),
-            None => !matches!(
-                client.options().traces_sampling_strategy,
-                TracesSamplingStrategy::Disabled
-            ),
+        let is_off = matches!(
+            client.options().traces_sampling_strategy,
+            TracesSamplingStrategy::Disabled
+        );
+        let reason = match &parent {
+            Some(parent) if is_sampled(parent) => None,
+            None if !is_off => None,
+            _ if is_off => Some(Unrecorded::TracingOff),
+            _ => Some(Unrecorded::Unsampled),
         };
-        if !is_sent {
+        if let Some(reason) = reason {
+            reason.say(&client);
             return None;
         }
         Some(Self {
