@@ -19,6 +19,18 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
         self.values.get(key)
     }
 
+    /// Puts a value in place of the one of this key, as the newest.
+    pub(crate) fn insert(&mut self, key: K, value: V) {
+        self.remove(&key);
+        self.entry(key, || value);
+    }
+
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let value = self.values.remove(key)?;
+        self.keys.retain(|known| known != key);
+        Some(value)
+    }
+
     /// The value of this key, which is the newest if there was none.
     pub(crate) fn entry(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {
         if !self.values.contains_key(&key) {
@@ -53,7 +65,15 @@ mod tests {
             bounded.entry(key, || key);
         }
         assert_eq!((bounded.get(&1), bounded.get(&2)), (None, Some(&2)));
-        assert_eq!((bounded.keys.len(), bounded.values.len()), (MOST, MOST));
+        assert_eq!(bounded.remove(&2), Some(2));
+        assert_eq!(bounded.remove(&2), None);
+        // There is room for one now.
+        bounded.entry(0, || 0);
+        assert_eq!((bounded.get(&3), bounded.keys.len()), (Some(&3), MOST));
+        bounded.insert(3, 5);
+        bounded.entry(1, || 1);
+        assert_eq!((bounded.get(&3), bounded.get(&4)), (Some(&5), None));
+        bounded.insert(3, 3);
         *bounded.entry(3, || 0) += 1;
         assert_eq!(bounded.get(&3), Some(&4));
     }

@@ -118,7 +118,10 @@ impl OpenAiMiddleware {
                 let body = body.unwrap_or_default();
                 Some(self.recorder.start_at(endpoint, url.as_str(), body))
             }
-            None if is_named => Some(self.recorder.start_other()),
+            None if is_named || self.recorder.is_awaited(request.method(), url.as_str()) => {
+                let recorder = &self.recorder;
+                Some(recorder.start_request(request.method(), url.as_str(), &[]))
+            }
             _ => None,
         }
     }

@@ -24,4 +24,6 @@ mod own_word;
 mod placing;
 #[path = "agents/posting.rs"]
 mod posting;
+#[path = "agents/spawning.rs"]
+mod spawning;
 mod support;

@@ -14,8 +14,8 @@ use std::time::Duration;
 use sentry::{
     Client, ClientOptions, Envelope, Hub, SentryFutureExt, TransactionContext, Transport,
 };
-use sentry_openai::{OpenAiIntegration, SpanStream, agent, chat};
-use serde_json::Value;
+use sentry_openai::{OpenAiIntegration, SpanStream, agent, chat, responses};
+use serde_json::{Value, json};
 use support::{Reply, Server};
 
 const MODEL: &str = "gpt-4o";
@@ -416,4 +416,47 @@ fn an_unsampled_call_is_not_sent() {
     let sentry = Streaming::with(|options| options.traces_sample_rate(0.0));
     sentry.run(async { call(&Server::start().await).await });
     assert!(sentry.spans().is_empty());
+}
+
+#[test]
+fn the_end_of_a_response_in_the_background_and_a_spawned_call_stand_below_what_they_belong_to() {
+    let sentry = Streaming::new();
+    sentry.run(async {
+        let server = Server::start().await;
+        let response = |status: &str| {
+            let usage = (status == "completed").then(|| json!({"total_tokens": 5}));
+            Reply::json(200, &json!({"id": "resp_1", "model": MODEL, "status": status, "output": [], "usage": usage}))
+        };
+        server.reply(response("queued")).reply(response("completed"));
+        server.reply(Reply::json(200, &json!({"id": "c", "choices": []})));
+        let client = client(&server);
+        let agent = agent::invoke_agent("planner").run(async move {
+            let asked = responses::Request::new("o3", "Hi").background(true);
+            client.responses().create(&asked).await?;
+            client.responses().retrieve("resp_1").await?;
+            let call = async move { client.chat().completions().create(&request()).await };
+            let hub = Hub::new_from_top(Hub::current());
+            tokio::spawn(call.bind_hub(hub)).await.unwrap()
+        });
+        agent.await.unwrap();
+    });
+    let agent = sentry.span("invoke_agent planner");
+    let spans = sentry.spans();
+    let calls: Vec<_> = spans
+        .iter()
+        .filter(|span| span["name"] == "chat o3")
+        .collect();
+    let [call, end] = calls[..] else {
+        panic!("{calls:?}");
+    };
+    assert_eq!(call["parent_span_id"], agent["span_id"]);
+    assert_eq!(end["parent_span_id"], call["span_id"]);
+    assert_eq!(attribute(call, "gen_ai.usage.total_tokens"), &Value::Null);
+    assert_eq!(attribute(end, "gen_ai.usage.total_tokens"), 5);
+    let spawned = sentry.span(&format!("chat {MODEL}"));
+    assert_eq!(spawned["parent_span_id"], agent["span_id"]);
+    for span in [call, end, &spawned] {
+        assert_eq!(attribute(span, "gen_ai.agent.name"), "planner");
+        assert_eq!(span["trace_id"], agent["trace_id"]);
+    }
 }

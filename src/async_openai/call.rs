@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 
 use ::async_openai::error::OpenAIError;
 use ::async_openai::middleware::HttpRequestFactory;
-use http::Method;
 use reqwest::{Request, Response};
 use tower::{Layer, Service};
 
@@ -149,11 +148,12 @@ where
 
 fn start(recorder: &Recorder, built: &Result<Request, OpenAIError>) -> Recording {
     match built {
-        Ok(request) if request.method() == Method::POST => {
+        Ok(request) => {
             let body = request.body().and_then(reqwest::Body::as_bytes);
-            recorder.start(request.url().as_str(), body.unwrap_or_default())
+            let url = request.url().as_str();
+            recorder.start_request(request.method(), url, body.unwrap_or_default())
         }
-        _ => recorder.start_other(),
+        Err(_) => recorder.start_other(),
     }
 }
 

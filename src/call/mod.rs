@@ -6,6 +6,7 @@
 mod attempt;
 mod capture;
 mod failure;
+mod pending;
 mod stream;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,6 +27,7 @@ pub(crate) use self::attempt::Attempt;
 use self::attempt::RunningAttempt;
 pub(crate) use self::capture::{Report, Reported};
 pub(crate) use self::failure::Failure;
+use self::pending::{Key, Server};
 pub(crate) use self::stream::StreamCall;
 
 /// What a span says of who made it.
@@ -68,11 +70,18 @@ struct ModelCall {
     facts: Attributes,
     content: Attributes,
     own: OwnAttributes,
+    server: Server,
     /// The operation's name, if the request named no model to call the span by.
     unnamed: Option<&'static str>,
     failure: Option<Failure>,
     /// Whether there is an event of the failure.
     is_captured: bool,
+    /// The response whose end this may be (see [`pending`]); a call's own is its end.
+    ends: Option<Key>,
+    /// The response that is still being made, by the last that is known of it.
+    pending: Option<Key>,
+    /// Whether a reply has come that is all there will be.
+    is_over: bool,
 }
 
 impl Call {
@@ -115,6 +124,20 @@ impl Call {
         }
     }
 
+    /// Starts a call that fetches a response. Where a call waits for the end of it, and this gives it, it is recorded; beside
+    /// that it is a call to no model.
+    pub(crate) fn start_fetch(id: &str, target: &Target, streaming: bool) -> Self {
+        let mut call = Self::start_plain(target.overrides);
+        call.model = guarded(|| ModelCall::start_end_of(id, target, streaming)).map(Box::new);
+        call
+    }
+
+    /// Whether a call waits for the end of this response.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn is_awaited(id: &str, target: &Target) -> bool {
+        Key::new(id, Server::of(target)).is_some_and(|key| key.is_pending())
+    }
+
     /// A call that nothing is recorded of.
     pub(crate) fn unrecorded() -> Self {
         Self {
@@ -135,7 +158,12 @@ impl Call {
             Attempts::OfModelCall(Some(attempt)) | Attempts::OfParent(Some(attempt)) => {
                 Some(&attempt.span)
             }
-            _ => self.model.as_ref().map(|model| &model.span),
+            _ => {
+                let model = self.model.as_ref();
+                model
+                    .filter(|model| model.ends.is_none())
+                    .map(|model| &model.span)
+            }
         };
         match span {
             Some(span) => span.trace_headers(),
@@ -166,7 +194,8 @@ impl Call {
     /// destructor may run.
     pub(crate) fn fail_as(mut self, failure: Failure, report: &dyn Reported) {
         let status = failure.status;
-        if let Some(model) = &mut self.model {
+        // That a response can't be fetched is no failure of the call that asked for it.
+        if let Some(model) = self.model.as_mut().filter(|model| model.ends.is_none()) {
             model.capture(&failure, report);
             model.failure = Some(failure);
         }
@@ -269,9 +298,13 @@ impl ModelCall {
             facts,
             content,
             own: target.attributes.clone(),
+            server: Server::of(target),
             unnamed: prompt.model().is_none().then(|| operation.name()),
             failure: None,
             is_captured: false,
+            ends: None,
+            pending: None,
+            is_over: false,
         })
     }
 
@@ -280,6 +313,9 @@ impl ModelCall {
         if self.settings.record_outputs {
             reply.content(&self.settings, &mut self.content);
         }
+        self.is_over = reply.is_over();
+        let pending = reply.pending();
+        self.pending = pending.and_then(|id| Key::new(id, self.server.clone()));
         if let Some(failed) = reply.failure() {
             self.failure = Some(Failure::from(failed));
         }
@@ -298,6 +334,11 @@ impl ModelCall {
     }
 
     fn finish(mut self, otherwise: SpanStatus, finish: fn(Span, SpanStatus)) {
+        match (&self.ends, self.pending.take()) {
+            (Some(ends), _) if !self.is_over || !ends.take() => return,
+            (None, Some(pending)) => pending.hold(&self),
+            _ => {}
+        }
         let mut status = otherwise;
         if let Some(failure) = self.failure.take() {
             // The caller has no error of a reply that says itself that it failed.

@@ -10,10 +10,10 @@ use super::form::Form;
 use super::options::RequestOptions;
 use super::stream::EventStream;
 use super::transport::Outgoing;
-use crate::call::{Call, StreamCall};
+use crate::call::{Call, StreamCall, Target};
 use crate::decode::{self, ReplyBody, StreamEvent};
 use crate::error::Error;
-use crate::record::Fold;
+use crate::record::{Fold, Reply};
 use crate::types::page::{Pairs, Query};
 
 impl Client {
@@ -56,10 +56,29 @@ impl Client {
         self.exchange(Method::POST, path, Pairs::new(), None).await
     }
 
-    /// Gets events of what is stored.
-    pub(super) async fn get_stream<F: Fold + 'static>(
+    /// Gets a response, or acts on it by a post: the end of the call that asked for it, where one waits for that.
+    pub(super) async fn fetch<T: ReplyBody + Reply>(
+        &self,
+        method: Method,
+        path: &[&str],
+        id: &str,
+        query: &(impl Query + ?Sized),
+    ) -> Result<T, Error> {
+        let start = |target: &Target| Call::start_fetch(id, target, false);
+        let (mut call, result) = self
+            .start_exchange(start, method, path, query.pairs(), None)
+            .await?;
+        if let Ok(reply) = &result {
+            call.reply(reply);
+        }
+        ended(call, result)
+    }
+
+    /// Gets the events of a response, as [`fetch`](Self::fetch) gets it whole.
+    pub(super) async fn fetch_stream<F: Fold + 'static>(
         &self,
         path: &[&str],
+        id: &str,
         query: &impl Query,
     ) -> Result<EventStream<F::Event>, Error>
     where
@@ -69,7 +88,7 @@ impl Client {
         let transport = &self.transport;
         let query = query.pairs();
         let options = self.options(RequestOptions::default());
-        let mut call = Call::start_plain(transport.target(&options).overrides);
+        let mut call = Call::start_fetch(id, &transport.target(&options), true);
         let out = Outgoing {
             method: Method::GET,
             path,
@@ -98,9 +117,25 @@ impl Client {
         query: Pairs,
         body: Option<Body>,
     ) -> Result<T, Error> {
+        let start = |target: &Target| Call::start_plain(target.overrides);
+        let (call, result) = self
+            .start_exchange(start, method, path, query, body)
+            .await?;
+        ended(call, result)
+    }
+
+    /// The call, which has not ended, and what came of it.
+    async fn start_exchange<T: ReplyBody>(
+        &self,
+        start: impl FnOnce(&Target) -> Call,
+        method: Method,
+        path: &[&str],
+        query: Pairs,
+        body: Option<Body>,
+    ) -> Result<(Call, Result<T, Error>), Error> {
         check(path)?;
         let options = self.options(RequestOptions::default());
-        let mut call = Call::start_plain(self.transport.target(&options).overrides);
+        let mut call = start(&self.transport.target(&options));
         let out = Outgoing {
             method,
             path,
@@ -110,12 +145,16 @@ impl Client {
         };
         let answer = self.transport.send::<Bytes>(&mut call, &out).await;
         let result = answer.and_then(|answer| decode::body(&answer.head, &answer.body));
-        match &result {
-            Ok(_) => call.finish(),
-            Err(error) => call.fail(error),
-        }
-        result
+        Ok((call, result))
     }
+}
+
+fn ended<T>(call: Call, result: Result<T, Error>) -> Result<T, Error> {
+    match &result {
+        Ok(_) => call.finish(),
+        Err(error) => call.fail(error),
+    }
+    result
 }
 
 /// An id that vanishes from the path would make the request one for all that there is.

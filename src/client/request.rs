@@ -21,7 +21,7 @@ use crate::call::Call;
 use crate::decode::{self, Head, StreamEvent, Unreadable};
 use crate::error::Error;
 use crate::events::{Events, Next};
-use crate::wire::{Endpoint, Wire};
+use crate::wire::{Purpose, Wire};
 
 /// A request to any endpoint: see [`Client::request`].
 ///
@@ -245,11 +245,16 @@ impl RequestBuilder {
         }
         let transport = &self.client.transport;
         let options = self.client.options(self.options);
-        let endpoint = (self.method == Method::POST)
-            .then(|| Endpoint::of(&path.join("/")))
-            .flatten();
+        let is_streamed = |(name, value): &(String, String)| name == "stream" && value == "true";
+        let query = if self.query.iter().any(is_streamed) {
+            "?stream=true"
+        } else {
+            ""
+        };
+        let url = [&path.join("/"), query].concat();
+        let purpose = Purpose::of(&self.method, &url);
         let json = self.body.as_ref().map_or(&[][..], Body::as_json);
-        let mut wire = Wire::start(endpoint, json, &transport.target(&options));
+        let mut wire = Wire::start(purpose, json, &transport.target(&options));
         let out = Outgoing {
             method: self.method,
             path: &path,

@@ -1,6 +1,7 @@
 //! Responses.
 
 use bytes::Bytes;
+use http::Method;
 use serde::de::DeserializeOwned;
 
 use super::Client;
@@ -126,8 +127,14 @@ impl Responses<'_> {
 
 /// Stored responses, and contexts. These are no model calls: with an active span they are `http.client` spans,
 /// without one nothing.
+///
+/// The one exception is the end of a response that was not finished when the call that asked for it ended, such as one made
+/// in the background: see [the recording](crate::recording#responses-in-the-background).
 impl<'a> Responses<'a> {
     /// Gets a stored response: also one that is made in the background, as far as it has come.
+    ///
+    /// The first call that gets such a response when it is over, of this client or another in the process, has a span
+    /// `chat {model}` in the trace of the call that asked for it, with its answer and its tokens.
     pub async fn retrieve(&self, id: &str) -> Result<Response, Error> {
         self.retrieve_including(id, &[]).await
     }
@@ -138,18 +145,21 @@ impl<'a> Responses<'a> {
         id: &str,
         include: &[Include],
     ) -> Result<Response, Error> {
-        self.client.get(&["responses", id], include).await
+        let path = ["responses", id];
+        self.client.fetch(Method::GET, &path, id, include).await
     }
 
     /// Gets the events of a response that was made in the background and as a stream: from the first one, or
     /// after the one that a broken stream has come to.
+    ///
+    /// Read to its last event, it is recorded as [`retrieve`](Self::retrieve) is.
     pub async fn retrieve_stream(
         &self,
         id: &str,
         query: &StreamQuery,
     ) -> Result<EventStream<Event>, Error> {
         self.client
-            .get_stream::<Fold>(&["responses", id], query)
+            .fetch_stream::<Fold>(&["responses", id], id, query)
             .await
     }
 
@@ -158,9 +168,10 @@ impl<'a> Responses<'a> {
         self.client.delete(&["responses", id]).await
     }
 
-    /// Stops a response that is made in the background.
+    /// Stops a response that is made in the background. It is recorded as [`retrieve`](Self::retrieve) is.
     pub async fn cancel(&self, id: &str) -> Result<Response, Error> {
-        self.client.act(&["responses", id, "cancel"]).await
+        let path = ["responses", id, "cancel"];
+        self.client.fetch(Method::POST, &path, id, &()).await
     }
 
     /// Shortens a long context: its output is the input of the next request.

@@ -104,6 +104,17 @@ impl Attributes {
         self.push_some(name, text.filter(|text| !text.is_empty()));
     }
 
+    /// Those that a call has from its request.
+    pub(crate) fn of_request(&self) -> Self {
+        let is_of_reply = |name: &str| {
+            ["gen_ai.response.", "gen_ai.usage.", "gen_ai.cost."]
+                .iter()
+                .any(|start| name.starts_with(start))
+        };
+        let of_request = self.0.iter().filter(|(name, _)| !is_of_reply(name));
+        Self(of_request.cloned().collect())
+    }
+
     #[cfg(test)]
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.iter()

@@ -135,6 +135,16 @@ pub(crate) trait Reply {
     /// The content, redacted and shortened. Only where outputs may be recorded.
     fn content(&self, settings: &Settings, to: &mut Attributes);
 
+    /// The id under which the reply can be fetched later on, if it is still being made.
+    fn pending(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it is all that there will be.
+    fn is_over(&self) -> bool {
+        true
+    }
+
     /// That the reply tells of a failure.
     fn failure(&self) -> Option<Failed> {
         None

@@ -55,20 +55,22 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use reqwest::Url;
 
 pub use self::attempts::Attempts;
 pub use self::failure::Failure;
 use crate::ambient::{self, Ambient};
 use crate::attribute::OwnAttributes;
+#[cfg(feature = "reqwest-middleware")]
+use crate::call::Call;
 use crate::call::{Target, guarded};
 use crate::integration::settings;
 use crate::record::provider;
 use crate::settings::Overrides;
 use crate::span;
 pub use crate::wire::Endpoint;
-use crate::wire::Wire;
+use crate::wire::{Purpose, Wire};
 
 /// What is recorded of the calls of a client that is not this crate's.
 #[derive(Clone, Debug, Default)]
@@ -135,26 +137,42 @@ impl Recorder {
     /// The URL's end says which [`Endpoint`] it is; a call to none is no model call, and only its [`Attempts`] are
     /// recorded. The URL's host is recorded, nothing else of it. `request` is the request's body.
     pub fn start(&self, url: &str, request: &[u8]) -> Recording {
-        self.start_call(Endpoint::of(url), url, request)
+        self.start_request(&Method::POST, url, request)
     }
 
     /// Starts to record a call to this endpoint, whatever its URL looks like; that may be empty.
     pub fn start_at(&self, endpoint: Endpoint, url: &str, request: &[u8]) -> Recording {
-        self.start_call(Some(endpoint), url, request)
+        self.start_call(Purpose::Model(endpoint), url, request)
+    }
+
+    /// Starts to record a request of any method to this URL: a `POST` to an endpoint as [`start`](Self::start) does, any
+    /// other as a call to no model. One that gets or cancels a response (`responses/{id}`) may be the
+    /// [end of a call](crate::recording#responses-in-the-background).
+    pub fn start_request(&self, method: &Method, url: &str, request: &[u8]) -> Recording {
+        self.start_call(Purpose::of(method, url), url, request)
     }
 
     /// Starts to record a call to no model: only its [`Attempts`] are recorded, below the active span.
     pub fn start_other(&self) -> Recording {
-        self.start_call(None, "", &[])
+        self.start_call(Purpose::Other, "", &[])
     }
 
-    fn start_call(&self, endpoint: Option<Endpoint>, url: &str, request: &[u8]) -> Recording {
+    fn start_call(&self, purpose: Purpose<'_>, url: &str, request: &[u8]) -> Recording {
         if !self.is_on() {
             return Recording { wire: None };
         }
-        let wire = Wire::start(endpoint, request, &self.target(url));
+        let wire = Wire::start(purpose, request, &self.target(url));
         Recording {
             wire: Some(Arc::new(Mutex::new(wire))),
+        }
+    }
+
+    /// Whether a call waits for the end of the response that this request gets.
+    #[cfg(feature = "reqwest-middleware")]
+    pub(crate) fn is_awaited(&self, method: &Method, url: &str) -> bool {
+        match Purpose::of(method, url) {
+            Purpose::Fetch { id, .. } => Call::is_awaited(id, &self.target(url)),
+            _ => false,
         }
     }
 

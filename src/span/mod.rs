@@ -12,6 +12,7 @@
 
 mod adopted;
 mod alone;
+mod below;
 mod data;
 mod handle;
 mod outbox;
@@ -28,6 +29,7 @@ use sentry_core::{Client, Hub, TracesSamplingStrategy, TransactionOrSpan};
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::adopted::is_adopted;
+pub(crate) use self::below::Below;
 use self::data::Data;
 use self::handle::{Handle, is_sampled, start_root};
 use self::parent::Parent;
@@ -220,6 +222,11 @@ impl Span {
         &self.hub
     }
 
+    /// Its operation.
+    pub(crate) fn op(&self) -> &'static str {
+        self.op
+    }
+
     /// The time since its start.
     pub(crate) fn elapsed(&self) -> Duration {
         self.clock.elapsed()
@@ -286,16 +293,7 @@ impl Span {
 
     /// Starts a child of this span.
     pub(crate) fn child(&self, identity: Identity) -> Span {
-        let (handle, start) = match &self.handle {
-            Handle::Root(transaction) => Handle::child(transaction.clone().into(), &identity),
-            Handle::Child { span, .. } => Handle::child(span.clone().into(), &identity),
-            Handle::Streamed(streamed) => {
-                let child = Box::new(streamed.child());
-                (Handle::Streamed(child), SystemTime::now())
-            }
-        };
-        let (hub, client) = (self.hub.clone(), self.client.clone());
-        Span::new(hub, client, handle, identity, start)
+        self.below().start(identity)
     }
 
     /// Ends a child of this span. It is sent with it.

@@ -105,6 +105,18 @@ impl Streamed {
         }
     }
 
+    /// Another span in the place of this one.
+    pub(super) fn sibling(&self) -> Self {
+        Self {
+            stream: self.stream.clone(),
+            span_id: Hex::random(),
+            user: self.user.clone(),
+            values: Vec::new(),
+            sentry: Sentry::Below(self.as_parent()),
+            ..*self
+        }
+    }
+
     pub(super) fn ids(&self) -> (TraceId, SpanId) {
         let trace_id = self.trace_id.as_str().parse().unwrap_or_default();
         (trace_id, span_id(self.span_id))

@@ -79,10 +79,10 @@ impl<T: Types> Exchange<T> {
         }
     }
 
-    pub(super) fn of(call: Call) -> Self {
+    pub(super) fn of(call: Call, streamed: bool) -> Self {
         Self {
             phase: Phase::Sent(call),
-            streamed: false,
+            streamed,
         }
     }
 

@@ -5,7 +5,7 @@
 mod exchange;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,6 +31,46 @@ pub enum Endpoint {
     Completions,
     /// `POST /decisions`
     Decisions,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// A call to a model.
+    Model(Endpoint),
+    /// To get or cancel the response of this id.
+    Fetch {
+        id: &'a str,
+        streaming: bool,
+    },
+    Other,
+}
+
+impl<'a> Purpose<'a> {
+    /// What a request is for by its method and its URL or path.
+    pub(crate) fn of(method: &Method, url: &'a str) -> Self {
+        if method == Method::POST
+            && let Some(endpoint) = Endpoint::of(url)
+        {
+            return Self::Model(endpoint);
+        }
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let path = path.split('#').next().unwrap_or_default();
+        let path = path.trim_end_matches('/');
+        let path = match *method {
+            Method::GET => Some(path),
+            Method::POST => path.strip_suffix("/cancel"),
+            _ => None,
+        };
+        let (before, id) = path
+            .and_then(|path| path.rsplit_once('/'))
+            .unwrap_or_default();
+        if id.is_empty() || Endpoint::of(before) != Some(Endpoint::Responses) {
+            return Self::Other;
+        }
+        let streaming = query.split(['&', '#']).any(|pair| pair == "stream=true");
+        Self::Fetch { id, streaming }
+    }
 }
 
 impl Endpoint {
@@ -76,17 +116,24 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// A request with this body is about to be sent to this endpoint. Without one, it is a call to no model.
-    pub(crate) fn start(endpoint: Option<Endpoint>, body: &[u8], target: &Target) -> Self {
-        let tap: Box<dyn Tap> = match endpoint {
-            Some(Endpoint::ChatCompletions) => Box::new(Exchange::<Chat>::start(body, target)),
-            Some(Endpoint::Responses) => Box::new(Exchange::<Responses>::start(body, target)),
-            Some(Endpoint::Embeddings) => Box::new(Exchange::<Embeddings>::start(body, target)),
-            Some(Endpoint::Completions) => {
-                Box::new(Exchange::<TextCompletions>::start(body, target))
+    /// A request with this body is about to be sent.
+    pub(crate) fn start(purpose: Purpose<'_>, body: &[u8], target: &Target) -> Self {
+        let tap: Box<dyn Tap> = match purpose {
+            Purpose::Model(endpoint) => match endpoint {
+                Endpoint::ChatCompletions => Box::new(Exchange::<Chat>::start(body, target)),
+                Endpoint::Responses => Box::new(Exchange::<Responses>::start(body, target)),
+                Endpoint::Embeddings => Box::new(Exchange::<Embeddings>::start(body, target)),
+                Endpoint::Completions => Box::new(Exchange::<TextCompletions>::start(body, target)),
+                Endpoint::Decisions => Box::new(Exchange::<Decisions>::start(body, target)),
+            },
+            Purpose::Fetch { id, streaming } => {
+                let call = Call::start_fetch(id, target, streaming);
+                Box::new(Exchange::<Responses>::of(call, streaming))
             }
-            Some(Endpoint::Decisions) => Box::new(Exchange::<Decisions>::start(body, target)),
-            None => Box::new(Exchange::<Chat>::of(Call::start_plain(target.overrides))),
+            Purpose::Other => {
+                let call = Call::start_plain(target.overrides);
+                Box::new(Exchange::<Responses>::of(call, false))
+            }
         };
         Self {
             tap,
@@ -102,7 +149,7 @@ impl Wire {
     }
 
     /// An attempt begins at this address, which has neither query nor credentials.
-    pub(crate) fn begin_attempt(&mut self, method: &http::Method, url: &str, host: &str) {
+    pub(crate) fn begin_attempt(&mut self, method: &Method, url: &str, host: &str) {
         let resends = self.attempts;
         if let Some(call) = self.call() {
             call.begin_attempt(Attempt {
@@ -261,6 +308,51 @@ mod tests {
         ];
         for (url, expected) in table {
             assert_eq!(Endpoint::of(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_response_is_fetched_by_its_path() {
+        let fetch = |id, streaming| Purpose::Fetch { id, streaming };
+        let table = [
+            (
+                Method::GET,
+                "https://api.openai.com/v1/responses/resp_1",
+                fetch("resp_1", false),
+            ),
+            (
+                Method::GET,
+                "responses/resp_1/?include=a&stream=true#b",
+                fetch("resp_1", true),
+            ),
+            (
+                Method::POST,
+                "/v1/responses/resp_1/cancel",
+                fetch("resp_1", false),
+            ),
+            (
+                Method::POST,
+                "/v1/responses",
+                Purpose::Model(Endpoint::Responses),
+            ),
+            (Method::GET, "/v1/responses", Purpose::Other),
+            (
+                Method::GET,
+                "/v1/responses/resp_1/input_items",
+                Purpose::Other,
+            ),
+            (Method::GET, "/v1/responses/", Purpose::Other),
+            (Method::POST, "/v1/responses/resp_1", Purpose::Other),
+            (Method::DELETE, "/v1/responses/resp_1", Purpose::Other),
+            (
+                Method::GET,
+                "/v1/chat/completions/chatcmpl-1",
+                Purpose::Other,
+            ),
+            (Method::GET, "", Purpose::Other),
+        ];
+        for (method, url, expected) in table {
+            assert_eq!(Purpose::of(&method, url), expected, "{method} {url}");
         }
     }
 

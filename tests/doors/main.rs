@@ -16,6 +16,7 @@ mod support;
 mod exchange;
 
 mod adopting;
+mod background;
 #[path = "../recording/panel.rs"]
 mod panel;
 

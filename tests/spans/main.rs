@@ -12,6 +12,7 @@ mod model;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod background;
 mod dropped;
 mod ending;
 mod full;

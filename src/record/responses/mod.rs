@@ -144,6 +144,15 @@ impl Reply for Response {
         record_output(&[message], settings, to);
     }
 
+    fn pending(&self) -> Option<&str> {
+        let is_pending = matches!(self.status, Some(Status::Queued | Status::InProgress));
+        self.id.as_deref().filter(|_| is_pending)
+    }
+
+    fn is_over(&self) -> bool {
+        finish_reason(self).is_some()
+    }
+
     fn failure(&self) -> Option<Failed> {
         if self.status != Some(Status::Failed) {
             return None;
